@@ -1,0 +1,57 @@
+/** What a response carried, told from the manifests that passed through the hub, never from sizes. */
+export type Media = "index" | "manifest" | "config" | "layer" | "token" | "none" | "unknown";
+
+/** One request that reached the hub. Nothing secret is in it: no header, no token, no password. */
+export interface LedgerEntry {
+  /** 1, 2, 3 … in the order in which the requests arrived. */
+  n: number;
+  /** Wall time of arrival, ISO 8601. */
+  wall: string;
+  /** Arrival and end of the response, in milliseconds of the controller's monotonic clock (performance.now). */
+  start: number;
+  end: number;
+  /** The account that the request was made as; null for an anonymous one. */
+  account: string | null;
+  /**
+   * `none`: the request carried no credentials at all. On a manifest or blob that is the first half of the
+   * Bearer handshake (answered 401), on the token endpoint it is an anonymous token.
+   */
+  credentials: "none" | "bearer" | "basic" | "oauth";
+  endpoint: "token" | "ping" | "manifest" | "blob" | "other";
+  method: string;
+  /** `library/alpine`; null where the endpoint has none. */
+  repository: string | null;
+  /** The tag or digest that was asked for. */
+  reference: string | null;
+  /** The digest of the content that was asked for or answered with, where it is known. */
+  digest: string | null;
+  status: number;
+  /** Bytes of the body that were handed to the connection. */
+  bytes: number;
+  media: Media;
+  /** False when the client or a fault ended the response early. */
+  complete: boolean;
+  /** Whether Docker Hub would count it as a pull: a manifest GET that succeeded. */
+  counted: boolean;
+  /** The fault that shaped this answer, if any. */
+  fault: string | null;
+  userAgent: string;
+}
+
+/** The append-only list of every request that the hub answered. */
+export class Ledger {
+  readonly #entries: LedgerEntry[] = [];
+
+  append(entry: LedgerEntry): void {
+    this.#entries.push(entry);
+  }
+
+  /** Entries that were finished since the last `after` of them; pass the length that was seen last. */
+  since(after: number): readonly LedgerEntry[] {
+    return this.#entries.slice(after);
+  }
+
+  get length(): number {
+    return this.#entries.length;
+  }
+}

@@ -1,0 +1,22 @@
+import { defineConfig } from "vitest/config";
+
+/**
+ * unit: pure code and in-process servers, no Docker. engine: a real engine and a real registry, one file at a
+ * time, because these machines are small.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      {
+        test: {
+          name: "engine",
+          include: ["test/engine/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
+  },
+});
