@@ -1,4 +1,7 @@
-/** What a response carried, told from the manifests that passed through the hub, never from sizes. */
+/**
+ * What a successful response carried, or to a HEAD described, told from the manifests that passed through the
+ * hub, never from sizes. `unknown`: a blob that no manifest named; `none`: an error, a ping, a tag list.
+ */
 export type Media = "index" | "manifest" | "config" | "layer" | "token" | "none" | "unknown";
 
 /** One request that reached the hub. Nothing secret is in it: no header, no token, no password. */
@@ -10,7 +13,10 @@ export interface LedgerEntry {
   /** Arrival and end of the response, in milliseconds of the controller's monotonic clock (performance.now). */
   start: number;
   end: number;
-  /** The account that the request was made as; null for an anonymous one. */
+  /**
+   * The account that the request was made as; null for an anonymous one, and where the credentials were
+   * wrong.
+   */
   account: string | null;
   /**
    * `none`: the request carried no credentials at all. On a manifest or blob that is the first half of the
@@ -25,6 +31,7 @@ export interface LedgerEntry {
   reference: string | null;
   /** The digest of the content that was asked for or answered with, where it is known. */
   digest: string | null;
+  /** 0 when the client went away before there was an answer. */
   status: number;
   /** Bytes of the body that were handed to the connection. */
   bytes: number;

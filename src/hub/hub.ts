@@ -1,0 +1,111 @@
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type Docker from "dockerode";
+import { execIn } from "../host/exec.ts";
+import { LabContainer } from "../lab/container.ts";
+import type { FixtureImages } from "../lab/fixture-images.ts";
+import type { Body } from "../model/evidence.ts";
+import type { ImageVariant } from "../model/plan.ts";
+import { until } from "../until.ts";
+import type { Certificates } from "./certificates.ts";
+import { type Front, type FrontSettings, startFront } from "./front.ts";
+import { HUB_NAMES } from "./names.ts";
+import { push } from "./push.ts";
+import { storedImage } from "./stored.ts";
+
+export interface HubOptions {
+  run: string;
+  /** Begins the names of what is made on the outer engine. */
+  prefix: string;
+  /** The engine that carries the lab. */
+  outer: Docker;
+  image: string;
+  network: string;
+  /** A folder of the hub's own, which only the controller's user can enter; its path must be short. */
+  folder: string;
+  certificates: Certificates;
+  settings: FrontSettings;
+  fixtures: FixtureImages;
+}
+
+const shared = "/run/pullproof";
+const registryStartMs = 30_000;
+
+/** The lab's stand-in for Docker Hub: a real registry in a container, behind a front in this process. */
+export class Hub implements AsyncDisposable {
+  readonly front: Front;
+  /** The unix socket on which the front answers, for clients on the controller. */
+  readonly frontSocket: string;
+  readonly #options: HubOptions;
+  readonly #registrySocket: string;
+
+  readonly #container: Docker.Container;
+
+  private constructor(options: HubOptions, front: Front, container: Docker.Container) {
+    this.#options = options;
+    this.#container = container;
+    this.front = front;
+    this.frontSocket = join(options.folder, "front.sock");
+    this.#registrySocket = join(options.folder, "registry.sock");
+  }
+
+  /** Starts front and registry; the network's DNS then answers Docker Hub's names with the hub. */
+  static async start(options: HubOptions): Promise<Hub> {
+    const { folder } = options;
+    const registrySocket = join(folder, "registry.sock");
+    const front = await startFront({
+      socketPath: join(folder, "front.sock"),
+      upstreamSocketPath: registrySocket,
+      tls: options.certificates,
+      settings: options.settings,
+    });
+    try {
+      return new Hub(options, front, await startRegistry(options, registrySocket));
+    } catch (thrown) {
+      await front.close();
+      throw thrown;
+    }
+  }
+
+  /** Builds a variant of a fixture image and pushes it under its tag, which moves. `name` is its fixture folder. */
+  async publish(name: string, image: ImageVariant): Promise<Body<"published">> {
+    const { outer, fixtures } = this.#options;
+    const built = await fixtures.build(name, image.variant);
+    await push(outer, built, image.repository, image.tag, this.#registrySocket);
+    return storedImage(this.#registrySocket, image);
+  }
+
+  /** Version of the registry that stores the images. */
+  async registryVersion(): Promise<string> {
+    const { stdout } = await execIn(this.#container, ["docker-registry", "--version"]);
+    return stdout.trim();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.front.close();
+  }
+}
+
+/** Starts the registry's container and waits until the registry listens. */
+async function startRegistry(options: HubOptions, registrySocket: string): Promise<Docker.Container> {
+  const { run, prefix, outer, image, network, folder } = options;
+  const started = await new LabContainer(image, run, network, [...HUB_NAMES])
+    .withName(`${prefix}-hub`)
+    .withCommand(["sh", "/hub.sh", shared])
+    .withCopyFilesToContainer([
+      { source: fileURLToPath(new URL("hub.sh", import.meta.url)), target: "/hub.sh" },
+    ])
+    .withBindMounts([{ source: folder, target: shared }])
+    .start();
+  const container = outer.getContainer(started.getId());
+  await until("the hub's registry listens", registryStartMs, async () => {
+    const { State } = await container.inspect();
+    if (!State.Running) throw new Error(`the hub's container ended with code ${State.ExitCode}`);
+    return access(registrySocket).then(
+      () => true,
+      () => "no socket",
+    );
+  });
+  return container;
+}
