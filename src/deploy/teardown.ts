@@ -1,0 +1,28 @@
+import type Docker from "dockerode";
+import { messageOf } from "../model/failure.ts";
+import { until } from "../until.ts";
+import { type App, type Outcome, plainOutcome } from "./deployer.ts";
+import { leftOf, ofStack } from "./stack-objects.ts";
+
+const goneMs = 60_000;
+
+/**
+ * Waits until a removed stack is gone and then removes what outlives it: its volumes, and the secrets that the
+ * recipe made outside the stack. The tools return before containers and networks are gone, and both a redeploy
+ * and the removal of a volume fail if they come too soon.
+ */
+export async function finishTeardown(docker: Docker, app: App): Promise<Outcome> {
+  try {
+    await until(`the stack ${app.stack} is gone`, goneMs, async () => {
+      const left = await leftOf(docker, app.stack);
+      return left.length === 0 ? true : left.join(", ");
+    });
+  } catch (thrown) {
+    return plainOutcome("fail", messageOf(thrown));
+  }
+  const { Volumes: volumes } = await docker.listVolumes({ filters: ofStack(app.stack) });
+  await Promise.all(volumes.map((volume) => docker.getVolume(volume.Name).remove()));
+  const secrets = await docker.listSecrets({ filters: { name: [`${app.stack}_`] } });
+  await Promise.all(secrets.map((secret) => docker.getSecret(secret.ID).remove()));
+  return plainOutcome("ok");
+}

@@ -1,0 +1,25 @@
+import type Docker from "dockerode";
+
+/** How a command on the host under test ended. */
+export interface ExecResult {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** The Docker host that a run judges. */
+export interface Host {
+  /** As it appears in evidence: `lab`. */
+  readonly name: string;
+  /** The engine API of the host under test. Everything that is measured about the engine goes through it. */
+  readonly docker: Docker;
+  /**
+   * Runs a command on the host as root and waits for its end. `env` is added to the environment and is the way
+   * to hand over a secret: it shows in no process list of the host.
+   */
+  exec(command: string[], env?: Record<string, string>): Promise<ExecResult>;
+  /** Copies the content of a local folder into a folder on the host, which is made. */
+  copyIn(folder: string, target: string): Promise<void>;
+  /** Restarts the host and returns when its engine answers again and its swarm is ready. */
+  restart(): Promise<void>;
+}

@@ -1,0 +1,129 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import Docker from "dockerode";
+import { pack } from "tar-fs";
+import { LabContainer } from "../lab/container.ts";
+import { labels } from "../lab/labels.ts";
+import { ExitCode, Failure, messageOf } from "../model/failure.ts";
+import { until } from "../until.ts";
+import { grantableCapabilities } from "./capabilities.ts";
+import { execIn } from "./exec.ts";
+import type { ExecResult, Host } from "./host.ts";
+
+/** How an engine stores images; Docker's names for the two implementations. */
+export type ImageStore = "graphdriver" | "containerd";
+
+export interface LabHostOptions {
+  /** As evidence names the host. */
+  name: string;
+  run: string;
+  /** Begins the names of what is made on the outer engine. */
+  prefix: string;
+  /** The engine that carries the lab. */
+  outer: Docker;
+  image: string;
+  network: string;
+  /** A folder of this host's own, which only the controller's user can enter. */
+  folder: string;
+  imageStore: ImageStore;
+  /** PEM of the authority that the host has to trust for docker.io to answer. */
+  ca: string;
+}
+
+const shared = "/run/pullproof";
+const engineStartMs = 60_000;
+
+/** A Docker host inside a container. Its restart is one of the container: the kernel, and its boot id, stay. */
+export class LabHost implements Host {
+  readonly name: string;
+  readonly docker: Docker;
+  readonly #container: Docker.Container;
+
+  private constructor(name: string, docker: Docker, container: Docker.Container) {
+    this.name = name;
+    this.docker = docker;
+    this.#container = container;
+  }
+
+  /** Starts the host, with a swarm of one node. Throws a Failure when its engine does not come up. */
+  static async start(options: LabHostOptions): Promise<LabHost> {
+    const { run, outer, folder, prefix } = options;
+    const volume = `${prefix}-store`;
+    await outer.createVolume({ Name: volume, Labels: { [labels.own]: "true", [labels.run]: run } });
+    await writeFile(join(folder, "ca.pem"), options.ca);
+    await writeFile(join(folder, "daemon.json"), JSON.stringify(daemonSettings(options.imageStore)));
+    const cgroups = (await outer.info()).CgroupVersion === "2";
+    const container = new LabContainer(options.image, run, options.network, ["host"])
+      .withName(`${prefix}-host`)
+      .withCommand(["sh", "/lab-host.sh", shared])
+      .withCopyFilesToContainer([
+        { source: fileURLToPath(new URL("lab-host.sh", import.meta.url)), target: "/lab-host.sh" },
+      ])
+      .withAddedCapabilities(...grantableCapabilities())
+      .withSecurityOpt("seccomp=unconfined", "apparmor=unconfined")
+      .withBindMounts([
+        { source: folder, target: shared },
+        { source: volume, target: "/var/lib/docker" },
+        // On cgroup v1 the engine inside makes its groups in the machine's own tree, as the outer one does.
+        ...(cgroups ? [] : [{ source: "/sys/fs/cgroup", target: "/sys/fs/cgroup" }]),
+      ]);
+    const started = await (cgroups ? container.withPrivateCgroups() : container).start();
+    const host = new LabHost(
+      options.name,
+      new Docker({ socketPath: join(folder, "docker.sock") }),
+      outer.getContainer(started.getId()),
+    );
+    await host.#engineUp();
+    // The swarm of one node talks to nobody: it advertises itself on loopback.
+    await host.docker.swarmInit({ ListenAddr: "127.0.0.1:2377", AdvertiseAddr: "127.0.0.1" });
+    return host;
+  }
+
+  exec(command: string[], env?: Record<string, string>): Promise<ExecResult> {
+    return execIn(this.#container, command, env);
+  }
+
+  async copyIn(folder: string, target: string): Promise<void> {
+    // Names below the root, so that the archive itself makes the target folder.
+    const archive = pack(folder, { map: (header) => ({ ...header, name: join(target, header.name) }) });
+    await this.#container.putArchive(Readable.from(archive), { path: "/" });
+  }
+
+  async restart(): Promise<void> {
+    await this.#container.restart({ t: 30 });
+    await this.#engineUp();
+    await until("the swarm's node is ready", engineStartMs, async () => {
+      const [node] = await this.docker.listNodes();
+      return node?.Status?.State === "ready" ? true : `node ${node?.Status?.State ?? "unknown"}`;
+    });
+  }
+
+  async #engineUp(): Promise<void> {
+    try {
+      await until("the engine of the lab host answers", engineStartMs, async () => {
+        const { State } = await this.#container.inspect();
+        if (!State.Running) throw new Error(`its container ended with code ${State.ExitCode}`);
+        try {
+          await this.docker.ping();
+          return true;
+        } catch (thrown) {
+          return messageOf(thrown);
+        }
+      });
+    } catch (thrown) {
+      const log = await this.#container.logs({ stdout: true, stderr: true, tail: 20 });
+      throw new Failure(ExitCode.unavailable, {
+        what: "the engine of the lab host did not come up",
+        seen: `${messageOf(thrown)}\n${log.toString()}`,
+        next: "./setup, then run this command again",
+        cause: thrown,
+      });
+    }
+  }
+}
+
+function daemonSettings(imageStore: ImageStore): object {
+  return { features: { "containerd-snapshotter": imageStore === "containerd" } };
+}

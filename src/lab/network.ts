@@ -1,0 +1,12 @@
+import type Docker from "dockerode";
+import { labels } from "./labels.ts";
+
+/** Makes a lab's network. It is internal: nothing in the lab can reach, or be reached from, anywhere else. */
+export async function createLabNetwork(docker: Docker, run: string, name: string): Promise<void> {
+  await docker.createNetwork({
+    Name: name,
+    Driver: "bridge",
+    Internal: true,
+    Labels: { [labels.own]: "true", [labels.run]: run },
+  });
+}

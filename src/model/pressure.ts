@@ -1,0 +1,20 @@
+import type { Body } from "./evidence.ts";
+
+/** What statfs tells of a file system. */
+export type FileSystem = Omit<Body<"disk">, "layersBytes">;
+
+/**
+ * Use of the data root's file system, as a share of bytes or of inodes, from which it counts as under pressure.
+ * 80 % is the mark at which a published Co-op Cloud CI host starts to prune.
+ */
+export const highWaterMark = 0.8;
+
+/** The used share of a disk's bytes or inodes, whichever is greater, from 0 to 1. */
+export function usedShare(disk: FileSystem): number {
+  return Math.max(share(disk.usedBytes, disk.totalBytes), share(disk.usedInodes, disk.totalInodes));
+}
+
+/** File systems without a fixed number of inodes, such as btrfs, report a total of 0: they cannot run out. */
+function share(used: number, total: number): number {
+  return total === 0 ? 0 : used / total;
+}
