@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from "commander";
+import { ExitCode, Failure } from "../model/failure.ts";
+import { version } from "../version.ts";
+import { reportError } from "./terminal.ts";
+import { addVerify } from "./verify.ts";
+
+const program = new Command("pullproof")
+  .description("Proves that a Docker host keeps its image cache, or shows exactly when and why it does not.")
+  .version(version)
+  .showHelpAfterError("next: pullproof --help")
+  .exitOverride();
+
+addVerify(program);
+
+try {
+  await program.parseAsync();
+} catch (thrown) {
+  process.exitCode = codeOf(thrown);
+}
+
+/** Commander has already said what was wrong with the command line. */
+function codeOf(thrown: unknown): number {
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? ExitCode.pass : ExitCode.usage;
+  reportError(thrown);
+  return thrown instanceof Failure ? thrown.exitCode : ExitCode.internal;
+}

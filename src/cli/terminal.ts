@@ -1,0 +1,64 @@
+import { styleText } from "node:util";
+import { Failure, messageOf } from "../model/failure.ts";
+import type { Progress } from "../runner/progress.ts";
+
+/** Writes a result to standard output. */
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/**
+ * Progress on standard error: on a terminal one live line that tells what is going on, elsewhere a line with
+ * the time for each thing that ended.
+ */
+export function terminalProgress(): Progress & Disposable {
+  const stream = process.stderr;
+  const live = stream.isTTY === true;
+  const begun = performance.now();
+  const running = new Map<string, number>();
+  const draw = () => {
+    const now = performance.now();
+    const tasks = [...running].map(([what, since]) => `${what} ${seconds(now - since)}`);
+    stream.write(`\r\x1b[2K${[seconds(now - begun), ...tasks].join(" · ").slice(0, stream.columns - 1)}`);
+  };
+  const line = (text: string) => {
+    if (live)
+      stream.write(`\r\x1b[2K${styleText("gray", seconds(performance.now() - begun), { stream })} ${text}\n`);
+    else stream.write(`${new Date().toISOString()} ${text}\n`);
+  };
+  const timer = live ? setInterval(draw, 200) : undefined;
+  return {
+    begin(what) {
+      const since = performance.now();
+      running.set(what, since);
+      return (how) => {
+        running.delete(what);
+        line(`${what}: ${how} (${seconds(performance.now() - since)})`);
+      };
+    },
+    say: line,
+    [Symbol.dispose]() {
+      clearInterval(timer);
+      if (live) stream.write("\r\x1b[2K");
+    },
+  };
+}
+
+/** Tells a person what went wrong and what to do; returns nothing, exits nothing. */
+export function reportError(thrown: unknown): void {
+  const heading = styleText("red", "error:", { stream: process.stderr });
+  if (!(thrown instanceof Failure)) {
+    const detail = thrown instanceof Error ? (thrown.stack ?? thrown.message) : messageOf(thrown);
+    process.stderr.write(
+      `${heading} pullproof failed: ${detail}\n  next: report this as a bug, with the text above\n`,
+    );
+    return;
+  }
+  process.stderr.write(`${heading} ${thrown.what}\n`);
+  if (thrown.seen !== undefined) process.stderr.write(`  seen: ${thrown.seen}\n`);
+  process.stderr.write(`  next: ${thrown.next}\n`);
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}

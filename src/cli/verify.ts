@@ -1,0 +1,119 @@
+import { fileURLToPath } from "node:url";
+import { type Command, Option } from "commander";
+import { exitCodeOf } from "../check/judge.ts";
+import { selectClaims } from "../config/claims.ts";
+import { loadSettings } from "../config/settings.ts";
+import { chooseDeployer } from "../deploy/choose.ts";
+import { readRecipe } from "../deploy/recipe.ts";
+import { ExitCode, Failure } from "../model/failure.ts";
+import { renderPlan } from "../report/plan.ts";
+import { renderSummary } from "../report/summary.ts";
+import { renderVerdicts } from "../report/verdicts.ts";
+import { planOf, type VerifyRequest, verify } from "../runner/verify.ts";
+import { version } from "../version.ts";
+import { print, terminalProgress } from "./terminal.ts";
+
+const fixtureRecipe = fileURLToPath(new URL("../../fixtures/recipes/notebook", import.meta.url));
+
+interface VerifyOptions {
+  host?: string;
+  imageStore?: string;
+  deployer?: string;
+  registryAuth: boolean;
+  prepull?: boolean;
+  prune?: string;
+  recipe?: string;
+  only?: string;
+  skip?: string;
+  samples?: number;
+  seed?: string;
+  controls: boolean;
+  runDir?: string;
+  dryRun?: boolean;
+  keep?: boolean;
+  json?: boolean;
+}
+
+/** `pullproof verify`: run, judge, report. */
+export function addVerify(program: Command): void {
+  program
+    .command("verify")
+    .description("prove or refute that a Docker host keeps its image cache")
+    .option("--host <kind>", "host under test: lab")
+    .addOption(
+      new Option("--image-store <store>", "image store of the lab's engine").choices([
+        "graphdriver",
+        "containerd",
+      ]),
+    )
+    .addOption(
+      new Option("--deployer <name>", "how the recipe is deployed").choices(["auto", "abra", "stack"]),
+    )
+    .option("--no-registry-auth", "deploy without sending registry credentials")
+    .option("--prepull", "pull each image by tag before a deploy")
+    .option("--prune <policy>", "prune run to judge: a policy's name, or a shell command for the host")
+    .option("--recipe <folder>", "abra recipe to deploy")
+    .option("--only <claims>", "judge only these claims or criteria: PC2,PC3.1")
+    .option("--skip <claims>", "leave these claims or criteria out")
+    .option("--samples <n>", "cold and warm deploys to time", Number)
+    .option("--seed <text>", "decides the content of the fixture's layers")
+    .option("--no-controls", "leave out the scenarios that must fail")
+    .option("--run-dir <folder>", "where to put this run's files")
+    .option("--dry-run", "print the plan and do nothing")
+    .option("--keep", "leave the labs running afterwards")
+    .option("--json", "print the verdicts as JSON")
+    .action(async (options: VerifyOptions) => {
+      process.exitCode = await run(options);
+    });
+}
+
+async function run(options: VerifyOptions): Promise<number> {
+  const { host, imageStore, deployer, prepull, prune, samples, seed } = options;
+  const settings = loadSettings({
+    host,
+    imageStore,
+    deployer,
+    prepull,
+    prune,
+    samples,
+    seed,
+    recipe: options.recipe,
+    // Commander's negated option is true when it was not given; the settings file decides then.
+    registryAuth: options.registryAuth ? undefined : false,
+  });
+  const request: VerifyRequest = {
+    settings,
+    recipe: readRecipe(settings.recipe ?? fixtureRecipe),
+    deployer: chooseDeployer(settings.deployer),
+    claims: selectClaims(options.only, options.skip),
+    controls: options.controls,
+    keep: options.keep ?? false,
+    runFolder: options.runDir,
+    version,
+  };
+  if (options.dryRun) {
+    const plan = planOf(request);
+    print(options.json ? JSON.stringify(plan, null, 2) : renderPlan(plan));
+    return ExitCode.pass;
+  }
+  const interrupt = new AbortController();
+  const stop = (signal: NodeJS.Signals) =>
+    interrupt.abort(
+      new Failure(ExitCode.interrupted, {
+        what: "the run was interrupted",
+        seen: signal,
+        next: "run the same command again; nothing was left behind",
+      }),
+    );
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
+  using progress = terminalProgress();
+  const { folder, judgement } = await verify(request, progress, interrupt.signal);
+  if (options.json) print(renderVerdicts(judgement).trimEnd());
+  else {
+    const { columns = 100, isTTY = false } = process.stdout;
+    const color = isTTY && process.env.NO_COLOR === undefined;
+    print(renderSummary(judgement, { width: Math.min(columns, 120), color, asked: request.claims }));
+    print(`report: ${folder}/report.md`);
+  }
+  return exitCodeOf(judgement);
+}

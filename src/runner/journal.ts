@@ -1,0 +1,62 @@
+import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
+import type { Body, Entry, Kind } from "../model/evidence.ts";
+
+/** Where an entry belongs. */
+export interface Place {
+  host: string | null;
+  scenario: string | null;
+  step: string | null;
+  /** Boot id of the host under test, as far as it is known. */
+  boot: string | null;
+}
+
+/** The place of what belongs to no host. */
+export const nowhere: Place = { host: null, scenario: null, step: null, boot: null };
+
+/** Writes a run's evidence: append-only, one line an entry, redacted before it is written. */
+export class Journal implements Disposable {
+  readonly entries: Entry[] = [];
+  readonly #file: number;
+  readonly #secrets: readonly string[];
+
+  /** `secrets` are replaced wherever they would be written. Throws when the file exists or cannot be made. */
+  constructor(path: string, secrets: readonly string[]) {
+    this.#file = openSync(path, "ax");
+    this.#secrets = secrets;
+  }
+
+  append<K extends Kind>(kind: K, source: string, place: Place, data: Body<K>): void {
+    const { host, scenario, step, boot } = place;
+    const line = this.#redact(
+      JSON.stringify({
+        seq: this.entries.length + 1,
+        wall: new Date().toISOString(),
+        mono: Math.round(performance.now() * 1000) / 1000,
+        boot,
+        host,
+        scenario,
+        step,
+        source,
+        kind,
+        data,
+      }),
+    );
+    // Kept as it was written, so that the run judges exactly what a later `check` will read.
+    this.entries.push(JSON.parse(line) as Entry);
+    writeSync(this.#file, `${line}\n`);
+  }
+
+  /** Makes sure that what was written outlives a crash of the machine. */
+  sync(): void {
+    fsyncSync(this.#file);
+  }
+
+  [Symbol.dispose](): void {
+    this.sync();
+    closeSync(this.#file);
+  }
+
+  #redact(line: string): string {
+    return this.#secrets.reduce((text, secret) => text.replaceAll(secret, "[redacted]"), line);
+  }
+}

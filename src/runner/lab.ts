@@ -1,0 +1,94 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type Docker from "dockerode";
+import { type ImageStore, LabHost } from "../host/lab.ts";
+import { createCertificates } from "../hub/certificates.ts";
+import type { FrontSettings } from "../hub/front.ts";
+import { Hub } from "../hub/hub.ts";
+import type { Account } from "../hub/token-endpoint.ts";
+import { busyboxImage } from "../lab/busybox.ts";
+import { FixtureImages } from "../lab/fixture-images.ts";
+import { requireImage } from "../lab/image.ts";
+import { createLabNetwork } from "../lab/network.ts";
+import { defaultLab, labImage } from "../lab/rootfs.ts";
+import { ExitCode, Failure } from "../model/failure.ts";
+import { hubDispatcher, type RateLimitOptions } from "../witness/rate-limit.ts";
+
+export interface LabOptions {
+  /** Tells the labs of one run apart, and names the host in evidence. */
+  name: string;
+  run: string;
+  outer: Docker;
+  /** A folder of the run's own with a short path. */
+  folder: string;
+  imageStore: ImageStore;
+  hub: FrontSettings;
+  /** The account of the hub that the host is logged in as. */
+  account: Account;
+  seed: string;
+  layerBytes: number;
+}
+
+/** A host under test and its hub, on a network of their own. */
+export interface Lab extends AsyncDisposable {
+  host: LabHost;
+  hub: Hub;
+  rateLimit: RateLimitOptions;
+}
+
+/** Interface through which a lab host reaches its hub. */
+export const labInterface = "eth0";
+
+/** Starts a lab whose host is logged in to docker.io. What it makes is removed with the rest of the run. */
+export async function startLab(options: LabOptions): Promise<Lab> {
+  const { name, run, outer, account } = options;
+  const image = await requireImage(outer, labImage(defaultLab));
+  const busybox = await requireImage(outer, busyboxImage(image));
+  const prefix = `pullproof-${run}-${name}`;
+  const [hubFolder, hostFolder] = [join(options.folder, name, "hub"), join(options.folder, name, "host")];
+  await Promise.all([hubFolder, hostFolder].map((folder) => mkdir(folder, { recursive: true })));
+  const certificates = await createCertificates();
+  await createLabNetwork(outer, run, prefix);
+  const common = { run, prefix, outer, image, network: prefix };
+  const [hub, host] = await Promise.all([
+    Hub.start({
+      ...common,
+      folder: hubFolder,
+      certificates,
+      settings: options.hub,
+      fixtures: new FixtureImages(outer, busybox, { seed: options.seed, layerBytes: options.layerBytes }),
+    }),
+    LabHost.start({
+      ...common,
+      name,
+      folder: hostFolder,
+      imageStore: options.imageStore,
+      ca: certificates.ca,
+    }),
+  ]);
+  await logIn(host, account);
+  const dispatcher = hubDispatcher(hub.frontSocket, certificates.ca);
+  return {
+    host,
+    hub,
+    rateLimit: { dispatcher, account },
+    async [Symbol.asyncDispose]() {
+      await dispatcher.destroy();
+      await hub[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** What an operator does once on a server. The token travels in the environment, so no process list shows it. */
+async function logIn(host: LabHost, account: Account): Promise<void> {
+  const script = 'printf %s "$PAT" | docker login --username "$1" --password-stdin';
+  const { exitCode, stderr } = await host.exec(["sh", "-c", script, "login", account.name], {
+    PAT: account.pat,
+  });
+  if (exitCode === 0) return;
+  throw new Failure(ExitCode.internal, {
+    what: "the lab host could not log in to its hub",
+    seen: stderr.replaceAll(account.pat, "[redacted]").trim(),
+    next: "run the command again; if it stays, report this as a bug",
+  });
+}

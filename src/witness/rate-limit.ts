@@ -1,0 +1,66 @@
+import { Agent, request } from "undici";
+import * as z from "zod";
+import { witnessAgent } from "../check/history.ts";
+import type { Body } from "../model/evidence.ts";
+
+/** Where Docker Hub is reached, and as whom the account's headers are read. */
+export interface RateLimitOptions {
+  /** Leads to the lab's hub; the default leads to Docker Hub itself. */
+  dispatcher: Agent;
+  account: { name: string; pat: string };
+}
+
+/** A dispatcher that reaches Docker Hub's names through a hub's unix socket. */
+export function hubDispatcher(socketPath: string, ca: string): Agent {
+  return new Agent({ connect: { socketPath, ca } });
+}
+
+const tokenAnswer = z.object({ token: z.string() });
+
+/** `200;w=21600` */
+const header = /^(\d+)(?:;w=(\d+))?$/;
+
+/**
+ * Reads the rate-limit headers of the account or of the anonymous address, the way Docker documents it
+ * (https://docs.docker.com/docker-hub/usage/pulls/): a HEAD, which does not count as a pull. A missing header
+ * is unknown, never "fine".
+ */
+export async function rateLimit(
+  options: RateLimitOptions,
+  identity: "account" | "anonymous",
+): Promise<Body<"ratelimit">> {
+  const { dispatcher, account } = options;
+  const headers: Record<string, string> = { "user-agent": witnessAgent };
+  const basic = Buffer.from(`${account.name}:${account.pat}`).toString("base64");
+  const answer = await request(
+    "https://auth.docker.io/token?service=registry.docker.io&scope=repository:ratelimitpreview/test:pull",
+    {
+      dispatcher,
+      headers: identity === "account" ? { ...headers, authorization: `Basic ${basic}` } : headers,
+    },
+  );
+  const body = await answer.body.json();
+  // An anonymous token may be refused; then the headers cannot be read, and so are unknown.
+  if (answer.statusCode !== 200) return unknown(identity);
+  const { token } = tokenAnswer.parse(body);
+  const manifest = await request("https://registry-1.docker.io/v2/ratelimitpreview/test/manifests/latest", {
+    dispatcher,
+    method: "HEAD",
+    headers: { ...headers, authorization: `Bearer ${token}` },
+  });
+  await manifest.body.dump();
+  const limit = header.exec(String(manifest.headers["ratelimit-limit"] ?? ""));
+  const remaining = header.exec(String(manifest.headers["ratelimit-remaining"] ?? ""));
+  const source = manifest.headers["docker-ratelimit-source"];
+  return {
+    identity,
+    limit: limit === null ? null : Number(limit[1]),
+    remaining: remaining === null ? null : Number(remaining[1]),
+    windowSeconds: limit?.[2] === undefined ? null : Number(limit[2]),
+    source: typeof source === "string" ? source : null,
+  };
+}
+
+function unknown(identity: "account" | "anonymous"): Body<"ratelimit"> {
+  return { identity, limit: null, remaining: null, windowSeconds: null, source: null };
+}
