@@ -5,6 +5,8 @@ export interface SuiteSettings {
   imageStore: "graphdriver" | "containerd";
   /** Whether the operator's deploys send credentials, and pull each image by tag first. */
   registryAuth: boolean;
+  /** Whether the deployer can be told to leave credentials out. */
+  choosesAuth: boolean;
   prepull: boolean;
   /** How many cold and how many warm deploys are timed, the chain's first two included. */
   samples: number;

@@ -2,6 +2,8 @@
 import { Command, CommanderError } from "commander";
 import { ExitCode, Failure } from "../model/failure.ts";
 import { version } from "../version.ts";
+import { addAttach } from "./attach.ts";
+import { addCheck } from "./check.ts";
 import { reportError } from "./terminal.ts";
 import { addVerify } from "./verify.ts";
 
@@ -12,6 +14,8 @@ const program = new Command("pullproof")
   .exitOverride();
 
 addVerify(program);
+addCheck(program);
+addAttach(program);
 
 try {
   await program.parseAsync();

@@ -1,10 +1,22 @@
 import { styleText } from "node:util";
+import { readHistory } from "../check/history.ts";
+import type { Entry } from "../model/evidence.ts";
 import { Failure, messageOf } from "../model/failure.ts";
+import type { Judgement } from "../model/verdict.ts";
+import { renderSummary } from "../report/summary.ts";
 import type { Progress } from "../runner/progress.ts";
 
 /** Writes a result to standard output. */
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);
+}
+
+/** Prints how a run ended, as a table that fits the terminal. */
+export function printSummary(judgement: Judgement, entries: readonly Entry[]): void {
+  const { columns = 100, isTTY = false } = process.stdout;
+  const color = isTTY && process.env.NO_COLOR === undefined;
+  const { claims: asked } = readHistory(entries).run.data;
+  print(renderSummary(judgement, { width: Math.min(columns, 120), color, asked }));
 }
 
 /**

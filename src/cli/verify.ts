@@ -7,11 +7,11 @@ import { chooseDeployer } from "../deploy/choose.ts";
 import { readRecipe } from "../deploy/recipe.ts";
 import { ExitCode, Failure } from "../model/failure.ts";
 import { renderPlan } from "../report/plan.ts";
-import { renderSummary } from "../report/summary.ts";
 import { renderVerdicts } from "../report/verdicts.ts";
+import { files } from "../runner/run-folder.ts";
 import { planOf, type VerifyRequest, verify } from "../runner/verify.ts";
 import { version } from "../version.ts";
-import { print, terminalProgress } from "./terminal.ts";
+import { print, printSummary, terminalProgress } from "./terminal.ts";
 
 const fixtureRecipe = fileURLToPath(new URL("../../fixtures/recipes/notebook", import.meta.url));
 
@@ -107,13 +107,11 @@ async function run(options: VerifyOptions): Promise<number> {
     );
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
   using progress = terminalProgress();
-  const { folder, judgement } = await verify(request, progress, interrupt.signal);
+  const { folder, judgement, entries } = await verify(request, progress, interrupt.signal);
   if (options.json) print(renderVerdicts(judgement).trimEnd());
   else {
-    const { columns = 100, isTTY = false } = process.stdout;
-    const color = isTTY && process.env.NO_COLOR === undefined;
-    print(renderSummary(judgement, { width: Math.min(columns, 120), color, asked: request.claims }));
-    print(`report: ${folder}/report.md`);
+    printSummary(judgement, entries);
+    print(`report: ${folder}/${files.report}`);
   }
   return exitCodeOf(judgement);
 }

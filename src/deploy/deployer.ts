@@ -26,6 +26,8 @@ export interface DeployRequest {
 export interface Deployer {
   /** `stack` or `abra`, as the report names it. */
   readonly name: string;
+  /** Whether it can be told to send registry credentials, or not; one that cannot decides for itself. */
+  readonly choosesAuth: boolean;
   version(host: Host): Promise<string>;
   /** Deploys and waits until every task runs and is healthy, or the time is up. */
   deploy(host: Host, request: DeployRequest): Promise<Outcome>;

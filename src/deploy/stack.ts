@@ -1,10 +1,9 @@
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { stringify } from "yaml";
 import type { Host } from "../host/host.ts";
 import { converge } from "./convergence.ts";
 import { type App, type Deployer, type DeployRequest, type Outcome, plainOutcome } from "./deployer.ts";
+import { copyToHost, envFile, folderOf, overrides, overridesFile } from "./files.ts";
 import { createSecrets } from "./secrets.ts";
 import { finishTeardown } from "./teardown.ts";
 
@@ -12,11 +11,12 @@ import { finishTeardown } from "./teardown.ts";
  * What the docker client says, with exit code 0, when a reference does not resolve at its registry and each
  * node is left to use whatever it has under that tag (docker/cli, stack deploy and service create).
  */
-const unresolved = /could not be accessed on a registry/;
+export const unresolved = /could not be accessed on a registry/;
 
 /** `docker stack deploy` of a recipe, in the environment that abra would give it, digest resolution always on. */
 export class StackDeployer implements Deployer {
   readonly name = "stack";
+  readonly choosesAuth = true;
 
   async version(host: Host): Promise<string> {
     const { stdout } = await host.exec(["docker", "version", "--format", "{{.Client.Version}}"]);
@@ -25,14 +25,24 @@ export class StackDeployer implements Deployer {
 
   async deploy(host: Host, request: DeployRequest): Promise<Outcome> {
     const { app } = request;
-    const folder = folderOf(app);
-    await copyRecipe(host, request, folder);
+    const env = { ...app.recipe.env, DOMAIN: app.domain, STACK_NAME: app.stack };
+    await copyToHost(host, app, ".", async (folder) => {
+      await writeFile(join(folder, ".env"), envFile(env));
+      await writeFile(join(folder, overridesFile), overrides(request.images));
+    });
     await createSecrets(host.docker, app);
     const auth = request.registryAuth ? "--with-registry-auth" : "";
-    const files = "-c compose.yml -c compose.pullproof.yml";
+    const files = `-c compose.yml -c ${overridesFile}`;
     // abra exports the app's .env and then what the recipe's abra.sh exports.
     const script = `cd "$1" && set -a && . ./.env && { [ ! -f abra.sh ] || . ./abra.sh; } && exec docker stack deploy ${auth} --resolve-image always ${files} "$2"`;
-    const { exitCode, stdout, stderr } = await host.exec(["bash", "-c", script, "deploy", folder, app.stack]);
+    const { exitCode, stdout, stderr } = await host.exec([
+      "bash",
+      "-c",
+      script,
+      "deploy",
+      folderOf(app),
+      app.stack,
+    ]);
     const warnings = stderr.split("\n").filter((line) => unresolved.test(line));
     const output = `${stdout}${stderr}`.trim();
     if (exitCode !== 0) {
@@ -47,33 +57,4 @@ export class StackDeployer implements Deployer {
     if (exitCode !== 0) return plainOutcome("fail", `docker stack rm ended with code ${exitCode}: ${stderr}`);
     return finishTeardown(host.docker, app);
   }
-}
-
-/** Puts the recipe on the host, with the app's settings beside it. */
-async function copyRecipe(host: Host, request: DeployRequest, folder: string): Promise<void> {
-  const { app } = request;
-  const env = { ...app.recipe.env, DOMAIN: app.domain, STACK_NAME: app.stack };
-  const services = Object.fromEntries(
-    Object.entries(request.images).map(([service, image]) => [service, { image }]),
-  );
-  const local = await mkdtemp(join(tmpdir(), "pullproof-"));
-  try {
-    await cp(app.recipe.folder, local, { recursive: true });
-    await writeFile(join(local, ".env"), envFile(env));
-    await writeFile(join(local, "compose.pullproof.yml"), stringify({ version: "3.8", services }));
-    await host.copyIn(local, folder);
-  } finally {
-    await rm(local, { recursive: true });
-  }
-}
-
-function folderOf(app: App): string {
-  return `/opt/pullproof/${app.stack}`;
-}
-
-/** Quoted for a shell, so that no value is anything but data. */
-function envFile(env: Record<string, string>): string {
-  return Object.entries(env)
-    .map(([name, value]) => `${name}='${value.replaceAll("'", "'\\''")}'\n`)
-    .join("");
 }

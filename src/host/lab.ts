@@ -81,6 +81,11 @@ export class LabHost implements Host {
     return host;
   }
 
+  /** ID of its container on the outer engine. */
+  get container(): string {
+    return this.#container.id;
+  }
+
   exec(command: string[], env?: Record<string, string>): Promise<ExecResult> {
     return execIn(this.#container, command, env);
   }

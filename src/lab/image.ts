@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Readable } from "node:stream";
+import { PassThrough, type Readable } from "node:stream";
+import { finished } from "node:stream/promises";
 import type Docker from "dockerode";
 import { ExitCode, Failure } from "../model/failure.ts";
 import { labels } from "./labels.ts";
@@ -38,8 +39,8 @@ export async function requireImage(docker: Docker, name: string): Promise<string
 
 /**
  * Imports a root file system as the image `name`, labelled as pullproof's own. `complete` settles once it is
- * known whether the whole of `tar` was delivered: an engine takes a torn tar for a short one, so the name is
- * given only after that.
+ * known whether the whole of `tar` was delivered. An engine takes a torn tar for a short one, so only then does
+ * the request end, and it is cut off when `complete` or `tar` fails.
  */
 export async function importImage(
   docker: Docker,
@@ -48,16 +49,26 @@ export async function importImage(
   changes: string[],
   complete: Promise<void>,
 ): Promise<void> {
-  const [progress] = await Promise.all([
-    docker
-      .importImage(tar, { changes: [`LABEL ${labels.own}=true`, ...changes] })
-      .then((stream) => followProgress(docker, stream)),
-    complete,
-  ]);
-  const id = progress.findLast((message) => message.status?.startsWith("sha256:"))?.status;
-  if (id === undefined) throw new Error(`the engine named no image after the import of ${name}`);
-  const [repo = "", tag = ""] = name.split(":");
-  await docker.getImage(id).tag({ repo, tag });
+  const body = new PassThrough();
+  tar.pipe(body, { end: false });
+  const cut = new AbortController();
+  const delivered = complete.then(() => finished(tar, { writable: false })).then(() => body.end());
+  const imported = docker
+    .importImage(body, {
+      changes: [`LABEL ${labels.own}=true`, ...changes],
+      abortSignal: cut.signal,
+    })
+    .then((stream) => followProgress(docker, stream));
+  try {
+    const [progress] = await Promise.all([imported, delivered]);
+    const id = progress.findLast((message) => message.status?.startsWith("sha256:"))?.status;
+    if (id === undefined) throw new Error(`the engine named no image after the import of ${name}`);
+    const [repo = "", tag = ""] = name.split(":");
+    await docker.getImage(id).tag({ repo, tag });
+  } finally {
+    cut.abort();
+    tar.destroy();
+  }
 }
 
 /** One line of an engine's progress stream. */

@@ -1,4 +1,5 @@
 import { get } from "node:http";
+import { join } from "node:path";
 import Docker from "dockerode";
 import { ExitCode, Failure, messageOf } from "../model/failure.ts";
 
@@ -12,12 +13,11 @@ export interface EngineChoice {
 }
 
 /**
- * The folder of the private engine's socket, as ./setup derives it: `$PULLPROOF_RUNTIME_DIR`, or a folder
- * under /run of this user's own.
+ * The folder of the private engine's socket, as ./setup derives it: this user's own, under
+ * `$PULLPROOF_RUNTIME_DIR` or /run.
  */
 export function runtimeDir(env: NodeJS.ProcessEnv, uid: number): string {
-  if (env.PULLPROOF_RUNTIME_DIR) return env.PULLPROOF_RUNTIME_DIR;
-  return uid === 0 ? "/run/pullproof" : `/run/pullproof-${uid}`;
+  return join(env.PULLPROOF_RUNTIME_DIR || "/run", uid === 0 ? "pullproof" : `pullproof-${uid}`);
 }
 
 /**

@@ -50,7 +50,8 @@ const environment = z.object({
   deployer: z.object({
     name: z.string(),
     version: z.string(),
-    registryAuth: z.boolean(),
+    /** Whether it was told to send credentials; null when the deployer decides that itself. */
+    registryAuth: z.boolean().nullable(),
     prepull: z.boolean(),
   }),
   hub: z.object({

@@ -69,6 +69,10 @@ export class Lane {
       }
       this.#options.lab.hub.front.setFaults([]);
     }
+  }
+
+  /** Stops watching. */
+  close(): void {
     this.#events.close();
   }
 
@@ -78,6 +82,8 @@ export class Lane {
     this.#append("invoke", "runner", step);
     const done = progress.begin(`${lab.host.name}: ${scenario.id}/${step.id}`);
     const begun = performance.now();
+    // An engine that is told to stop waits five seconds for clients that hold a stream open.
+    if (step.do === "restart") this.#events.close();
     const outcome = await this.#outcome(step);
     const seconds = (performance.now() - begun) / 1000;
     await this.#drainHub();

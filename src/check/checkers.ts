@@ -1,0 +1,43 @@
+import type { ClaimId } from "../model/claim.ts";
+import type { Checker } from "./checker.ts";
+import { newDigestIsPulled } from "./g1-new-digest-is-pulled.ts";
+import { brokenImageIsReported } from "./g2-broken-image-is-reported.ts";
+import { realPullPath } from "./g3-real-pull-path.ts";
+import { revisitConditions } from "./g4-revisit-conditions.ts";
+import { pruneRemovesNothing } from "./pc1-1-prune-removes-nothing.ts";
+import { teardownLeavesOnlyImages } from "./pc1-4-teardown-leaves-only-images.ts";
+import { everyRequestAsAccount } from "./pc2-1-every-request-as-account.ts";
+import { storeIsRetained } from "./pc2-2-store-is-retained.ts";
+import { storeSurvivesReboot } from "./pc2-3-store-survives-reboot.ts";
+import { redeployChecksOnce } from "./pc2-4-redeploy-checks-once.ts";
+import { noLayerAgain } from "./pc3-1-no-layer-again.ts";
+import { warmIsFaster } from "./pc3-2-warm-is-faster.ts";
+import { baseImagesStay } from "./pc3-3-base-images-stay.ts";
+
+/** The judge of each claim that this version can judge. */
+export const checkers: readonly Checker[] = [
+  pruneRemovesNothing,
+  teardownLeavesOnlyImages,
+  everyRequestAsAccount,
+  storeIsRetained,
+  storeSurvivesReboot,
+  redeployChecksOnce,
+  noLayerAgain,
+  warmIsFaster,
+  baseImagesStay,
+  newDigestIsPulled,
+  brokenImageIsReported,
+  realPullPath,
+  revisitConditions,
+];
+
+/** Why this version does not judge a claim. */
+export const notJudged: Partial<Record<ClaimId, string>> = {
+  "PC1.2": "this version puts no host under disk pressure, so what a prune run removes then is not judged",
+  "PC1.3": "this version makes no prune run while a deploy or test run is in progress",
+  "PC1.5": "this version does not scan harness, janitor and CI code for prune commands",
+  "PC3.4": "this version does not look for the policy's documentation",
+};
+
+/** Claims about everything that a run does: every scenario but the controls gives evidence for them. */
+export const runWide: ReadonlySet<ClaimId> = new Set(["PC2.1", "G3"]);

@@ -1,0 +1,68 @@
+import type { Body } from "../model/evidence.ts";
+import { type Checker, compose, type Finding, fail, inconclusive, lookAgain, pass } from "./checker.ts";
+import {
+  endedOk,
+  endOf,
+  type History,
+  type StepHistory,
+  sequence,
+  stepBefore,
+  stepsThat,
+} from "./history.ts";
+import { retention } from "./store.ts";
+import { count, list } from "./units.ts";
+
+/** PC1.4. What there was before the deploy is what there may be after the teardown. */
+export const teardownLeavesOnlyImages: Checker = {
+  id: "PC1.4",
+  expected:
+    "after every teardown nothing is left of what the deploy added (services, containers, networks, volumes, secrets, configs), and no image is gone",
+  check: (history) =>
+    compose(
+      stepsThat(history, "teardown").flatMap((step) => [leftovers(history, step), retention(step)]),
+      "no teardown was made",
+      (passes) => `${count(passes.length / 2, "teardown")} left nothing behind and removed no image`,
+    ),
+};
+
+function leftovers(history: History, step: StepHistory): Finding {
+  const { plan } = step;
+  const deploy = stepBefore(history, step, "deploy");
+  const start = deploy?.before.inventory;
+  const deployed = deploy?.after.inventory;
+  const end = step.after.inventory;
+  const evidence = sequence(start, deploy?.outcome, deployed, step.invoke, step.outcome, end);
+  if (deploy === undefined || start === undefined || deployed === undefined || end === undefined) {
+    return inconclusive(
+      `what was there before the deploy, after it and after ${plan.id} was not all seen`,
+      evidence,
+      lookAgain,
+    );
+  }
+  const left = added(start.data, end.data);
+  if (left.length > 0) {
+    return fail(
+      `${plan.id} left ${list(left, 6)}`,
+      evidence,
+      "remove what is left by hand, and find out why it stayed",
+    );
+  }
+  if (!endedOk(step)) return inconclusive(endOf(step), evidence, "mend the teardown and run again");
+  if (added(start.data, deployed.data).length === 0) {
+    return inconclusive(
+      `the inventory shows nothing that ${deploy.plan.id} added, so it cannot show that ${plan.id} removed it`,
+      evidence,
+      lookAgain,
+    );
+  }
+  return pass(`${plan.id} left nothing behind`, evidence);
+}
+
+/** Names in the second inventory that are not in the first: `volume a_data`. */
+function added(before: Body<"inventory">, after: Body<"inventory">): string[] {
+  const kinds = Object.keys(after) as (keyof Body<"inventory">)[];
+  return kinds.flatMap((kind) => {
+    const known = new Set(before[kind]);
+    return after[kind].filter((name) => !known.has(name)).map((name) => `${kind.slice(0, -1)} ${name}`);
+  });
+}

@@ -1,0 +1,84 @@
+import type { DeployStep } from "../model/plan.ts";
+import { type LayerTraffic, layerTraffic, sizeOf, smallestLayer } from "./bytes.ts";
+import { type Checker, compose, type Finding, fail, inconclusive, lookAgain, pass } from "./checker.ts";
+import { endedOk, endOf, type History, merge, type StepHistory, sequence, stepsThat } from "./history.ts";
+import { cachedDeploys, deployRemedy, downloadRemedy } from "./redeploy.ts";
+import { count, formatBytes } from "./units.ts";
+
+/** PC3.1. Three witnesses are asked: the hub's ledger, the interface, the image-and-layer set. Events are hints. */
+export const noLayerAgain: Checker = {
+  id: "PC3.1",
+  expected:
+    "no redeploy of the chain downloads a layer: the hub sends none, the interface receives less than the smallest layer, and every layer was in the store before",
+  check(history) {
+    const redeploys = cachedDeploys(history);
+    const nothing = "no redeploy was made";
+    if (redeploys.length === 0) return compose([], nothing);
+    return compose(
+      [
+        ...coldDeploys(history).map((step) => sawLayers(history, step)),
+        ...redeploys.map((step) => judge(history, step)),
+      ],
+      nothing,
+      () => summary(history, redeploys),
+    );
+  },
+};
+
+function coldDeploys(history: History): StepHistory<DeployStep>[] {
+  return stepsThat(history, "deploy").filter((step) => step.plan.expect === "cold");
+}
+
+/** Witnesses that see no layer where there must be some are not believed where there must be none. */
+function sawLayers(history: History, step: StepHistory): Finding {
+  const traffic = layerTraffic(history, step);
+  if (traffic.agreed === "some")
+    return pass(`${step.plan.id} downloaded ${sizeOf(traffic)}`, traffic.evidence);
+  return inconclusive(
+    `${step.plan.id} should have downloaded layers, but ${traffic.says}`,
+    traffic.evidence,
+    "make sure that the first deploy is cold, and look at the hub's and the interface's lines of that step",
+  );
+}
+
+function judge(history: History, step: StepHistory<DeployStep>): Finding {
+  const { plan } = step;
+  const traffic = layerTraffic(history, step);
+  const store = storeSays(step);
+  const evidence = merge(traffic.evidence, store.evidence);
+  if (traffic.agreed === "some" && store.missing !== 0)
+    return fail(`${plan.id} downloaded ${sizeOf(traffic)} again`, evidence, downloadRemedy(history, step));
+  if (!endedOk(step)) return inconclusive(endOf(step), evidence, deployRemedy);
+  const said = `${traffic.says}, ${store.says}`;
+  if (traffic.agreed === "unknown" || store.missing === null)
+    return inconclusive(`not every witness saw ${plan.id}: ${said}`, evidence, lookAgain);
+  if (traffic.agreed === "none" && store.missing === 0) return pass(`${plan.id}: ${said}`, evidence);
+  return inconclusive(`witnesses disagree about ${plan.id}: ${said}`, evidence, lookAgain);
+}
+
+/** How many layers of the images that run after a deploy were not in the store before it; null when unknown. */
+function storeSays(step: StepHistory): { missing: number | null; says: string; evidence: number[] } {
+  const { before, after, outcome } = step;
+  const evidence = sequence(before.images, outcome, after.images);
+  const running = outcome?.data.services.map(({ imageId }) => imageId) ?? [];
+  const images = running.map((id) => after.images?.data.images.find((image) => image.id === id));
+  if (before.images === undefined || images.length === 0 || images.includes(undefined))
+    return { missing: null, says: "the image store does not tell which layers were needed", evidence };
+  const had = new Set(before.images.data.images.flatMap(({ layers }) => layers));
+  const needed = new Set(images.flatMap((image) => image?.layers ?? []));
+  const missing = [...needed].filter((layer) => !had.has(layer)).length;
+  const says =
+    missing === 0
+      ? `all ${count(needed.size, "needed layer")} were in the store before`
+      : `${missing} of ${count(needed.size, "needed layer")} were not in the store before`;
+  return { missing, says, evidence };
+}
+
+function summary(history: History, redeploys: readonly StepHistory<DeployStep>[]): string {
+  const traffic: LayerTraffic[] = redeploys.map((step) => layerTraffic(history, step));
+  const most = Math.max(...traffic.map(({ interfaceBytes }) => interfaceBytes ?? 0));
+  const pulls = redeploys.flatMap(({ events }) => events).filter(({ data }) => data.action === "pull").length;
+  const complete = redeploys.every(({ fence }) => fence?.data.seen === true);
+  const hints = `${count(pulls, "pull event")}${complete ? "" : " in a stream that was not complete"}, which are hints only`;
+  return `${redeploys.map(({ plan }) => plan.id).join(", ")}: the hub sent no layer, the interface received at most ${formatBytes(most)} (the smallest layer has ${formatBytes(smallestLayer(history) ?? 0)}), every needed layer was in the store before; ${hints}`;
+}

@@ -1,0 +1,81 @@
+import type { EntryOf, StoredImage } from "../model/evidence.ts";
+import type { Step } from "../model/plan.ts";
+import { type Finding, fail, inconclusive, lookAgain, pass } from "./checker.ts";
+import { type StepHistory, sequence } from "./history.ts";
+import { shortDigest } from "./reference.ts";
+import { count, list } from "./units.ts";
+
+/** What an image store no longer has. */
+export interface Loss {
+  /** Images that are gone, by their best name. */
+  images: string[];
+  /** `repository@digest` names that are gone, although an image they belonged to may remain. */
+  digests: string[];
+  tags: string[];
+  layers: string[];
+}
+
+/** Compares two states of an image store. */
+export function loss(before: EntryOf<"images">, after: EntryOf<"images">): Loss {
+  const [had, has] = [before.data.images, after.data.images];
+  const ids = new Set(has.map(({ id }) => id));
+  return {
+    images: had.filter(({ id }) => !ids.has(id)).map(nameOf),
+    digests: missing(had, has, (image) => image.digests),
+    tags: missing(had, has, (image) => image.tags),
+    layers: missing(had, has, (image) => image.layers),
+  };
+}
+
+function missing(
+  had: readonly StoredImage[],
+  has: readonly StoredImage[],
+  names: (image: StoredImage) => readonly string[],
+): string[] {
+  const left = new Set(has.flatMap(names));
+  return [...new Set(had.flatMap(names))].filter((name) => !left.has(name));
+}
+
+/** A tag, else a digest, else the ID. */
+export function nameOf(image: StoredImage): string {
+  return shortDigest(image.tags[0] ?? image.digests[0] ?? image.id);
+}
+
+/** Whether a step kept every image, by ID, by digest and by layer. Tags are another matter: see PC1.1. */
+export function retention(step: StepHistory): Finding {
+  const { before, after, plan } = step;
+  if (before.images === undefined || after.images === undefined) {
+    return inconclusive(
+      `the image store was not seen on both sides of ${plan.id}`,
+      sequence(step.invoke),
+      lookAgain,
+    );
+  }
+  const evidence = sequence(step.invoke, before.images, step.outcome, after.images);
+  const { images, digests, layers } = loss(before.images, after.images);
+  if (images.length > 0) {
+    return fail(
+      `${plan.id} removed ${images.length} of ${count(before.images.data.images.length, "image")} (${list(images)})`,
+      evidence,
+      removalRemedy(plan),
+    );
+  }
+  if (digests.length > 0 || layers.length > 0) {
+    const what =
+      digests.length > 0 ? `the names ${list(digests.map(shortDigest))}` : count(layers.length, "layer");
+    return fail(`${plan.id} removed ${what}`, evidence, removalRemedy(plan));
+  }
+  return pass(`${plan.id} kept ${count(before.images.data.images.length, "image")}`, evidence);
+}
+
+/** What keeps images from being removed by a step of this kind. */
+export function removalRemedy(plan: Step): string {
+  switch (plan.do) {
+    case "prune":
+      return "prune with the reference policy, which removes nothing without disk pressure; or pull by tag before deploying, which keeps images from plain `docker image prune`, though not from `-a`";
+    case "teardown":
+      return "remove services, networks, volumes, secrets and configs at teardown, and no image";
+    default:
+      return "find out what removed the images: the image events around this step name the moment";
+  }
+}

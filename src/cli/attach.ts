@@ -1,0 +1,29 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, relative, sep } from "node:path";
+import type { Command } from "commander";
+import { attachReport } from "../report/attach.ts";
+import { renderReport } from "../report/markdown.ts";
+import { findRun, readStoredRun, requireSound } from "../runner/stored.ts";
+import { print } from "./terminal.ts";
+
+const defaultDocument = "REVIEW-2pc.md";
+
+/** `pullproof attach RUN`: put a run's report into the review document. */
+export function addAttach(program: Command): void {
+  program
+    .command("attach")
+    .description("put a run's report between the markers of the review document")
+    .argument("<run>", "folder of a run, or its name under reports/")
+    .option("--file <path>", "the document", defaultDocument)
+    .action((name: string, options: { file: string }) => {
+      const run = readStoredRun(findRun(name));
+      requireSound(run);
+      const { entries, judgement, evidenceHash, folder } = run;
+      // The report links to files beside it; in the document those links lead to the run's folder.
+      const linkPrefix = `${relative(dirname(options.file), folder).split(sep).join("/")}/`;
+      const report = renderReport({ entries, judgement, evidenceHash, linkPrefix });
+      const document = existsSync(options.file) ? readFileSync(options.file, "utf8") : "";
+      writeFileSync(options.file, attachReport(document, report));
+      print(`${options.file}: ${judgement.overall}, run ${folder}`);
+    });
+}

@@ -1,0 +1,67 @@
+import { formatBytes } from "../check/units.ts";
+import type { EntryOf } from "../model/evidence.ts";
+import { codeSpan, escapeMarkdown } from "./escape.ts";
+import { table } from "./table.ts";
+
+/** What a host and the hub were, as a table; one for each host. */
+export function environmentSection(
+  run: EntryOf<"run">,
+  environments: readonly EntryOf<"environment">[],
+): string {
+  if (environments.length === 0) return "The environment was not recorded.";
+  return environments.map((environment) => table(["setting", "value"], rows(run, environment))).join("\n\n");
+}
+
+function rows(run: EntryOf<"run">, { host, data }: EntryOf<"environment">): string[][] {
+  const { engine, deployer, hub, controller, pullPath } = data;
+  const { recipe, policy, account, seed, pullproof } = run.data;
+  const pairs: [string, string][] = [
+    ["host", host ?? "unnamed"],
+    ["engine", `${engine.version} (API ${engine.apiVersion})`],
+    ["image store", `${engine.imageStore}, ${engine.storageDriver}, data root ${engine.dataRoot}`],
+    ["system", `${engine.os}, kernel ${engine.kernel}`],
+    ["size", `${engine.cpus} cores, ${formatBytes(engine.memoryBytes)} memory`],
+    ["swarm nodes", String(data.swarmNodes)],
+    ["mirrors", settings(pullPath.mirrors)],
+    ["proxies", settings(pullPath.proxies)],
+    ["registry host files", settings(pullPath.hostsFiles)],
+    ["prefer offline images", pullPath.preferOffline === null ? "unknown" : String(pullPath.preferOffline)],
+    ["deployer", `${deployer.name} ${deployer.version}`],
+    ["registry auth", deployer.registryAuth ? `sent, as ${account}` : "not sent"],
+    ["pull by tag before a deploy", deployer.prepull ? "yes" : "no"],
+    ["prune run", policy.command === null ? policy.title : `${policy.title}: ${policy.command}`],
+    ["recipe", recipe.name],
+    [
+      "images",
+      Object.entries(recipe.images)
+        .map(([service, image]) => `${service}: ${image}`)
+        .join(", "),
+    ],
+    ["registry behind the hub", hub.registry],
+    [
+      "hub bandwidth",
+      hub.bytesPerSecond === null ? "unlimited" : `${formatBytes(hub.bytesPerSecond)} per second`,
+    ],
+    ["anonymous pulls", hub.anonymous],
+    [
+      "pull budgets",
+      `account ${hub.accountLimit ?? "unlimited"}, anonymous ${hub.anonymousLimit ?? "unlimited"}, per ${hub.windowSeconds} s`,
+    ],
+    [
+      "controller",
+      `Node ${controller.node}, ${controller.cpus} cores, ${formatBytes(controller.memoryBytes)} memory, engine ${controller.engine}`,
+    ],
+    ["pullproof", pullproof],
+    ["seed", seed],
+  ];
+  return pairs.map(([name, value]) => [name, codeOrText(value)]);
+}
+
+function settings(values: readonly string[] | null): string {
+  if (values === null) return "unknown";
+  return values.length === 0 ? "none" : values.join(", ");
+}
+
+function codeOrText(value: string): string {
+  return /[/:]/.test(value) ? codeSpan(value) : escapeMarkdown(value);
+}

@@ -1,0 +1,119 @@
+import { type History, ofScenarios, readHistory } from "../check/history.ts";
+import type { Entry, EntryOf } from "../model/evidence.ts";
+import type { Judgement } from "../model/verdict.ts";
+import { claimSections, remedyText } from "./claims.ts";
+import { controlTable } from "./controls.ts";
+import { environmentSection } from "./environment.ts";
+import { codeSpan, escapeMarkdown } from "./escape.ts";
+import { reproduceSection } from "./reproduce.ts";
+import { criterionSummaries, remedies } from "./sentences.ts";
+import { stepTable } from "./steps.ts";
+import { table } from "./table.ts";
+import { timingSection } from "./timing.ts";
+
+/** What a report is made from. */
+export interface ReportInput {
+  /** The evidence, which must begin with the run's header. */
+  entries: readonly Entry[];
+  judgement: Judgement;
+  /** SHA-256 of evidence.jsonl, in hexadecimal. */
+  evidenceHash: string;
+  /** Put before each link to a file of the run's folder; "" for a report that lies in that folder. */
+  linkPrefix: string;
+}
+
+/** Where the chart lies in a run's folder. */
+export const chartPath = "charts/bytes.svg";
+
+/** Renders report.md. */
+export function renderReport({ entries, judgement, evidenceHash, linkPrefix }: ReportInput): string {
+  const history = readHistory(entries);
+  const { run, environments } = history;
+  const asked = judgement.claims.filter(({ id }) => run.data.claims.includes(id));
+  const chain = ofScenarios(history, ({ control, claims }) => !control && claims.includes("PC3.1"));
+  // The host of the chain is the one that the reader asked about; another may have run the controls.
+  const host = chain.steps[0]?.host;
+  const environment = environments.find((candidate) => candidate.host === host) ?? environments[0];
+  const others = ofScenarios(history, ({ control, claims }) => !control && !claims.includes("PC3.1"));
+  return `${[
+    firstScreen(history, judgement, environment),
+    trust(history, judgement, entries.length, evidenceHash),
+    section("The chain", stepTable(chain), `![Layer bytes per deploy](${linkPrefix}${chartPath})`),
+    section("Timing", timingSection(history, chain)),
+    section(
+      "Claims",
+      `Numbers such as #12 are line numbers of [evidence.jsonl](${linkPrefix}evidence.jsonl).`,
+      claimSections(asked, entries),
+    ),
+    section("Controls (must be caught)", controlTable(run, judgement)),
+    ...(others.steps.length === 0 ? [] : [section("The other scenarios", stepTable(others))]),
+    section("Environment and settings", environmentSection(run, environments)),
+    section("Reproduce", reproduceSection(run, environment)),
+  ].join("\n\n")}\n`;
+}
+
+function section(title: string, ...parts: string[]): string {
+  return [`## ${title}`, ...parts].join("\n\n");
+}
+
+function firstScreen(
+  history: History,
+  judgement: Judgement,
+  environment: EntryOf<"environment"> | undefined,
+): string {
+  const { run } = history;
+  const criteria = criterionSummaries(judgement, run.data.claims).map(({ id, title, verdict, sentence }) => [
+    id === "G" ? title : `${id} ${title}`,
+    verdict.toUpperCase(),
+    escapeMarkdown(sentence),
+  ]);
+  return [
+    `# Cache retention: ${judgement.overall.toUpperCase()}`,
+    `Run ${codeSpan(run.data.id)}, ${run.wall.slice(0, 10)}`,
+    `**${subject(history, environment)}**`,
+    table(["criterion", "verdict", "in one sentence"], criteria),
+    advice(history, judgement),
+  ].join("\n\n");
+}
+
+/** What was judged, in one line. */
+function subject({ run }: History, environment: EntryOf<"environment"> | undefined): string {
+  const prune = `prune run: ${escapeMarkdown(run.data.policy.title)}`;
+  if (environment === undefined) return `environment unknown, ${prune}`;
+  const { engine, deployer } = environment.data;
+  return [
+    `host ${escapeMarkdown(environment.host ?? "unnamed")}`,
+    `engine ${escapeMarkdown(engine.version)}`,
+    `${engine.imageStore}/${escapeMarkdown(engine.storageDriver)}`,
+    `deployed by ${escapeMarkdown(`${deployer.name} ${deployer.version}`)}, registry auth ${deployer.registryAuth ? "sent" : "not sent"}`,
+    prune,
+  ].join(", ");
+}
+
+function advice(history: History, judgement: Judgement): string {
+  const uncaught = judgement.controls.filter(({ caught }) => !caught).map(({ id }) => escapeMarkdown(id));
+  if (uncaught.length > 0) {
+    const reason =
+      history.end?.data.completed === true
+        ? "the claims that these controls break did not fail, so the instrument is broken"
+        : "the run was cut short before these controls were caught; run again, to the end";
+    return `What to do: trust none of these verdicts. ${uncaught.join(", ")}: ${reason}.`;
+  }
+  const open = remedies(judgement);
+  if (open.length === 0) return "What to do: nothing.";
+  return `What to do:\n\n${open.map(({ claims, remedy }) => `- ${remedyText(remedy)} (${claims.join(", ")})`).join("\n")}`;
+}
+
+/** What the verdicts rest on. */
+function trust(history: History, { controls }: Judgement, lines: number, hash: string): string {
+  const caught = controls.filter((control) => control.caught).length;
+  const gaps = history.steps.reduce((sum, step) => sum + step.gaps.length, 0);
+  const unfenced = history.steps.filter((step) => step.fence?.data.seen === false).length;
+  return `Trust: ${[
+    controls.length === 0 ? "no controls in this run" : `${caught} of ${controls.length} controls caught`,
+    gaps === 0 ? "no witness failed" : `witnesses failed ${gaps} times`,
+    unfenced === 0 ? "event stream complete" : `event stream incomplete in ${unfenced} steps`,
+    history.end?.data.completed === true ? "run complete" : "**run cut short**",
+    `evidence ${lines} lines, SHA-256 \`${hash}\``,
+  ].join(" · ")}`;
+}

@@ -1,0 +1,35 @@
+import { claimIds } from "../model/claim.ts";
+import type { EntryOf } from "../model/evidence.ts";
+
+/** Characters that need no quoting in a POSIX shell. */
+const plain = /^[\w@%+=:,./-]+$/;
+/** What cannot be shown in a fenced block, or would not be pasted as it is seen. */
+const unsafe = /[^\x20-\x7e]|`|<!--/;
+
+/** The commands that make such a run again, and that judge this one again. */
+export function reproduceSection(
+  run: EntryOf<"run">,
+  environment: EntryOf<"environment"> | undefined,
+): string {
+  const { id, seed, policy, claims } = run.data;
+  const options = ["--seed", seed, "--prune", policy.command ?? policy.name];
+  if (claims.length < claimIds.length) options.push("--only", claims.join(","));
+  if (environment !== undefined) {
+    const { engine, deployer } = environment.data;
+    options.push("--image-store", engine.imageStore, "--deployer", deployer.name);
+    if (!deployer.registryAuth) options.push("--no-registry-auth");
+    if (deployer.prepull) options.push("--prepull");
+  }
+  if (options.some((option) => unsafe.test(option)) || unsafe.test(id))
+    return "The run's settings hold characters that do not belong on a command line; line 1 of the evidence has them.";
+  return [
+    "```sh",
+    `npm run verify -- ${options.map(quoted).join(" ")}`,
+    `npx pullproof check ${quoted(id)}`,
+    "```",
+  ].join("\n");
+}
+
+function quoted(text: string): string {
+  return plain.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

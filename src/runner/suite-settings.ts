@@ -1,0 +1,42 @@
+import type { SuiteSettings } from "../../suites/settings.ts";
+import { parseReference } from "../check/reference.ts";
+import { namedPolicy, readPolicy } from "../config/policies.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Deployer } from "../deploy/deployer.ts";
+import type { Recipe } from "../deploy/recipe.ts";
+import type { ImageVariant } from "../model/plan.ts";
+
+/** The image that an operator pulled by tag: what the fixture's images are built on. */
+export const baseImage = "pullproof/base:1.0.0";
+
+/** How long abra waits for a recipe that names no TIMEOUT, in seconds. */
+const abraTimeout = 300;
+
+/** What the suites have to know, from the settings of a run. */
+export function suiteSettings(settings: Settings, recipe: Recipe, deployer: Deployer): SuiteSettings {
+  const [first = ""] = Object.keys(recipe.images);
+  // Every abra recipe calls its main service `app`.
+  const service = "app" in recipe.images ? "app" : first;
+  return {
+    imageStore: settings.imageStore,
+    registryAuth: settings.registryAuth,
+    choosesAuth: deployer.choosesAuth,
+    prepull: settings.prepull,
+    samples: settings.samples,
+    policy: readPolicy(settings.prune),
+    controls: { danglingOnly: namedPolicy("image-prune-f"), everyUnused: namedPolicy("image-prune-af") },
+    baseImage,
+    changing: { service, image: imageVariant(recipe.images[service] ?? "") },
+    timeoutSeconds: Number(recipe.env.TIMEOUT ?? abraTimeout),
+  };
+}
+
+/** The base image and the recipe's, as the hub offers them when a run begins. */
+export function initialImages(recipe: Recipe): ImageVariant[] {
+  return [...new Set([baseImage, ...Object.values(recipe.images)])].map(imageVariant);
+}
+
+function imageVariant(reference: string): ImageVariant {
+  const { repository, tag } = parseReference(reference);
+  return { repository, tag: tag ?? "latest", variant: "a" };
+}
