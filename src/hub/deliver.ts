@@ -25,7 +25,7 @@ export async function deliver(
   for await (const piece of pieces(answer.body, throttle)) {
     const sent = piece.length > room ? piece.subarray(0, room) : piece;
     await throttle.pass(sent.length, gone);
-    await write(response, sent);
+    await write(response, sent, gone);
     entry.bytes += sent.length;
     room -= sent.length;
     if (sent !== piece) {
@@ -48,9 +48,14 @@ async function* pieces(body: Answer["body"], throttle: Throttle): AsyncGenerator
   }
 }
 
-/** Resolves when the connection has taken the piece; rejects when it is lost, before or meanwhile. */
-function write(response: ServerResponse, piece: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    response.write(piece, (error) => (error ? reject(error) : resolve()));
-  });
+/**
+ * Resolves when the connection has taken the piece; rejects when it is lost, before or meanwhile. Node does not
+ * always call back for a piece that a reset connection still held, so the loss itself is listened for.
+ */
+function write(response: ServerResponse, piece: Uint8Array, gone: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const lost = () => reject(gone.reason);
+  gone.addEventListener("abort", lost, { once: true });
+  response.write(piece, (error) => (error ? reject(error) : resolve()));
+  return promise.finally(() => gone.removeEventListener("abort", lost));
 }

@@ -6,6 +6,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
+import { connect as tlsConnect } from "node:tls";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { createCertificates } from "../../../src/hub/certificates.ts";
 import { startFront } from "../../../src/hub/front.ts";
@@ -233,3 +234,23 @@ async function start(socketPath: string) {
     },
   });
 }
+
+test("clients that close their connections in the middle of a body are all in the ledger", async () => {
+  const large = putImage(hub.upstream, "library/large", "1", 8 * 1024 * 1024);
+  const token = await hub.token(large.repository);
+  const clients = 20;
+  await Promise.all(
+    Array.from({ length: clients }, async () => {
+      const socket = connect({ path: hub.socketPath });
+      const secure = tlsConnect({ socket, ca: hub.certificates.ca, servername: "registry-1.docker.io" });
+      secure.write(
+        `GET /v2/${large.repository}/blobs/${large.layer} HTTP/1.1\r\nhost: registry-1.docker.io\r\nauthorization: Bearer ${token}\r\n\r\n`,
+      );
+      await once(secure, "readable");
+      // An engine that finds one layer broken closes the others' connections like this: in order, with data unread.
+      secure.end();
+    }),
+  );
+  const entries = await hub.entries();
+  expect(entries.map(({ complete }) => complete)).toEqual(Array.from({ length: clients }, () => false));
+});
