@@ -24,6 +24,7 @@ export interface Checker {
 export const lookAgain =
   "run again; if it stays so, the `gap` lines of evidence.jsonl say which witness failed and why";
 
+/** The claim holds. Give every observation that it takes to say so. */
 export const pass = (found: string, evidence: number[]): Finding => ({
   verdict: "pass",
   found,
@@ -31,6 +32,7 @@ export const pass = (found: string, evidence: number[]): Finding => ({
   remedy: null,
 });
 
+/** The claim is refuted, by what `evidence` names. */
 export const fail = (found: string, evidence: number[], remedy: string): Finding => ({
   verdict: "fail",
   found,
@@ -38,6 +40,7 @@ export const fail = (found: string, evidence: number[], remedy: string): Finding
   remedy,
 });
 
+/** Nothing can be said: something was not seen, or witnesses disagree. */
 export const inconclusive = (found: string, evidence: number[], remedy: string): Finding => ({
   verdict: "inconclusive",
   found,

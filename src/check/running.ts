@@ -25,7 +25,9 @@ export function runsDigest(step: StepHistory, repository: string, digest: string
     const stored = after.images?.data.images.find(({ id }) => id === imageId);
     if (!running || stored === undefined)
       return inconclusive(`after ${plan.id} it is unknown which image ${name} runs`, evidence, lookAgain);
-    if (!stored.digests.some((known) => parseReference(known).digest === digest))
+    // The containerd image store gives an image its manifest's digest as ID.
+    const known = [stored.id, ...stored.digests.map((name) => parseReference(name).digest)];
+    if (!known.includes(digest))
       return fail(
         `after ${plan.id} the service ${name} names ${shortDigest(digest)}, but its container runs ${shortDigest(stored.id)}`,
         evidence,

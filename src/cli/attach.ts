@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, relative, sep } from "node:path";
 import type { Command } from "commander";
+import { ExitCode, Failure, messageOf } from "../model/failure.ts";
 import { attachReport } from "../report/attach.ts";
 import { renderReport } from "../report/markdown.ts";
 import { findRun, readStoredRun, requireSound } from "../runner/stored.ts";
@@ -22,8 +23,22 @@ export function addAttach(program: Command): void {
       // The report links to files beside it; in the document those links lead to the run's folder.
       const linkPrefix = `${relative(dirname(options.file), folder).split(sep).join("/")}/`;
       const report = renderReport({ entries, judgement, evidenceHash, linkPrefix });
-      const document = existsSync(options.file) ? readFileSync(options.file, "utf8") : "";
-      writeFileSync(options.file, attachReport(document, report));
+      putInto(options.file, report);
       print(`${options.file}: ${judgement.overall}, run ${folder}`);
     });
+}
+
+function putInto(file: string, report: string): void {
+  try {
+    const document = existsSync(file) ? readFileSync(file, "utf8") : "";
+    writeFileSync(file, attachReport(document, report));
+  } catch (thrown) {
+    if (thrown instanceof Failure) throw thrown;
+    throw new Failure(ExitCode.unavailable, {
+      what: "the document cannot be read or written",
+      seen: messageOf(thrown),
+      next: "name a document in a folder that exists: pullproof attach RUN --file PATH",
+      cause: thrown,
+    });
+  }
 }

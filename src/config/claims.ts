@@ -23,7 +23,7 @@ function claimsNamed(option: string, list: string): ClaimId[] {
     .map((name) => name.trim())
     .filter((name) => name !== "");
   for (const name of names) {
-    if (!claimIds.includes(name as ClaimId) && !(name in criteria)) {
+    if (!claimIds.includes(name as ClaimId) && !Object.hasOwn(criteria, name)) {
       throw new Failure(ExitCode.usage, {
         what: "there is no such claim or criterion",
         seen: `${option} ${name}`,

@@ -21,7 +21,7 @@ const schema = z.strictObject({
   prepull: z.boolean().default(false),
   prune: z.string().default("reference"),
   recipe: z.string().optional(),
-  samples: count.default(5),
+  samples: count.max(1_000).default(5),
   seed: z.string().default("pullproof"),
   account: z
     .string()

@@ -98,9 +98,14 @@ function fatal({ exitCode, stdout, stderr }: ExecResult): string | null {
   return `abra ended with code ${exitCode}: ${line ?? stderr.trim()}`;
 }
 
-/** abra takes a recipe from a git checkout, and refuses one with changes that are not committed. */
+/**
+ * abra takes a recipe from a git checkout, and refuses one with changes that are not committed. Neither the
+ * user's git settings (signatures, ignored files) nor the variables that git sets in a hook have a say here.
+ */
 async function commit(checkout: string): Promise<void> {
-  const git = (...words: string[]) => run("git", ["-C", checkout, ...words]);
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith("GIT_"));
+  const env = { ...Object.fromEntries(own), GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_SYSTEM: "/dev/null" };
+  const git = (...words: string[]) => run("git", ["-C", checkout, ...words], { env });
   await git("init", "--quiet", "--initial-branch=main");
   await git("add", "--all");
   const author = ["-c", "user.name=pullproof", "-c", "user.email=pullproof@localhost"];

@@ -1,4 +1,4 @@
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { cacheFolder } from "../lab/cache.ts";
 import { ExitCode, Failure } from "../model/failure.ts";
@@ -18,7 +18,7 @@ export function chooseDeployer(
   const candidates = abraCandidates(env);
   const binary = candidates.find(isExecutable);
   if (binary !== undefined) return new AbraDeployer(binary);
-  if (name === "auto" && env.ABRA === undefined) return new StackDeployer();
+  if (name === "auto" && !env.ABRA) return new StackDeployer();
   throw new Failure(ExitCode.unavailable, {
     what: "there is no abra",
     seen: `none of ${candidates.join(", ")} can be executed`,
@@ -28,7 +28,7 @@ export function chooseDeployer(
 
 /** `$ABRA` alone where it is set; else every folder of PATH, and where ./setup --with-abra puts it. */
 function abraCandidates(env: NodeJS.ProcessEnv): string[] {
-  if (env.ABRA !== undefined) return [env.ABRA];
+  if (env.ABRA) return [env.ABRA];
   const folders = (env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
   return [...folders, join(cacheFolder(env), "bin")].map((folder) => join(folder, "abra"));
 }
@@ -36,7 +36,8 @@ function abraCandidates(env: NodeJS.ProcessEnv): string[] {
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
-    return true;
+    // A folder can be executed too, in its way.
+    return statSync(path).isFile();
   } catch {
     return false;
   }

@@ -1,6 +1,6 @@
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { stringify } from "yaml";
 import type { Host } from "../host/host.ts";
 import type { App, DeployRequest } from "./deployer.ts";
@@ -13,7 +13,10 @@ export function folderOf(app: App): string {
   return `/opt/pullproof/${app.stack}`;
 }
 
-/** Stages a folder with the recipe in `recipe` below it, lets `add` complete it, and puts it on the host. */
+/**
+ * Stages a folder with the recipe in `recipe` below it, lets `add` complete it, and puts it on the host. Not the
+ * recipe's own git data: hooks would run, and a `.git` file leads to somebody's real repository.
+ */
 export async function copyToHost(
   host: Host,
   app: App,
@@ -22,7 +25,10 @@ export async function copyToHost(
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "pullproof-"));
   try {
-    await cp(app.recipe.folder, join(folder, recipe), { recursive: true });
+    await cp(app.recipe.folder, join(folder, recipe), {
+      recursive: true,
+      filter: (source) => basename(source) !== ".git",
+    });
     await add(folder);
     await host.copyIn(folder, folderOf(app));
   } finally {

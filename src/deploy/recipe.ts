@@ -6,7 +6,9 @@ import * as z from "zod";
 import { ExitCode, Failure, messageOf } from "../model/failure.ts";
 
 const composeFile = z.object({
-  services: z.record(z.string(), z.object({ image: z.string() })),
+  services: z
+    .record(z.string(), z.object({ image: z.string() }))
+    .refine((services) => Object.keys(services).length > 0, "there is no service"),
   secrets: z.record(z.string(), z.object({ name: z.string().optional() })).optional(),
 });
 

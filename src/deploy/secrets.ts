@@ -1,15 +1,32 @@
 import { randomBytes } from "node:crypto";
 import type Docker from "dockerode";
 import type { App } from "./deployer.ts";
+import type { RecipeSecret } from "./recipe.ts";
 
 /** Makes the recipe's secrets that do not exist yet, with random values that are stored nowhere else. */
 export async function createSecrets(docker: Docker, app: App): Promise<void> {
-  const present = await docker.listSecrets({ filters: { name: [`${app.stack}_`] } });
-  const names = new Set(present.map((secret) => secret.Spec?.Name));
+  const present = await presentSecrets(docker, app);
   for (const secret of app.recipe.secrets) {
-    const name = `${app.stack}_${secret.name}_${secret.version}`;
-    if (names.has(name)) continue;
+    const name = nameOf(app, secret);
+    if (present.some(({ Spec }) => Spec?.Name === name)) continue;
     const value = randomBytes(secret.length).toString("hex").slice(0, secret.length);
     await docker.createSecret({ Name: name, Data: Buffer.from(value).toString("base64") });
   }
+}
+
+/** Removes the recipe's secrets, whoever made them. */
+export async function removeSecrets(docker: Docker, app: App): Promise<void> {
+  const present = await presentSecrets(docker, app);
+  await Promise.all(present.map(({ ID }) => docker.getSecret(ID).remove()));
+}
+
+/** By their whole names: the engine's filter also lets through those of a stack whose name begins alike. */
+async function presentSecrets(docker: Docker, app: App): Promise<Docker.Secret[]> {
+  const alike = await docker.listSecrets({ filters: { name: [`${app.stack}_`] } });
+  const names = new Set(app.recipe.secrets.map((secret) => nameOf(app, secret)));
+  return alike.filter(({ Spec }) => names.has(Spec?.Name ?? ""));
+}
+
+function nameOf(app: App, secret: RecipeSecret): string {
+  return `${app.stack}_${secret.name}_${secret.version}`;
 }

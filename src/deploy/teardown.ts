@@ -2,6 +2,7 @@ import type Docker from "dockerode";
 import { messageOf } from "../model/failure.ts";
 import { until } from "../until.ts";
 import { type App, type Outcome, plainOutcome } from "./deployer.ts";
+import { removeSecrets } from "./secrets.ts";
 import { leftOf, ofStack } from "./stack-objects.ts";
 
 const goneMs = 60_000;
@@ -22,7 +23,6 @@ export async function finishTeardown(docker: Docker, app: App): Promise<Outcome>
   }
   const { Volumes: volumes } = await docker.listVolumes({ filters: ofStack(app.stack) });
   await Promise.all(volumes.map((volume) => docker.getVolume(volume.Name).remove()));
-  const secrets = await docker.listSecrets({ filters: { name: [`${app.stack}_`] } });
-  await Promise.all(secrets.map((secret) => docker.getSecret(secret.ID).remove()));
+  await removeSecrets(docker, app);
   return plainOutcome("ok");
 }

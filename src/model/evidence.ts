@@ -139,6 +139,7 @@ const bodies = {
   images: z.object({ images: z.array(storedImage) }),
   /** The file system of the data root (statfs), and the bytes of all layers as the engine counts them. */
   disk: z.object({
+    /** Without what is reserved for root, as df counts. */
     totalBytes: z.number(),
     usedBytes: z.number(),
     totalInodes: z.number(),

@@ -1,5 +1,6 @@
 import { claimIds } from "../model/claim.ts";
 import type { EntryOf } from "../model/evidence.ts";
+import type { Step } from "../model/plan.ts";
 
 /** Characters that need no quoting in a POSIX shell. */
 const plain = /^[\w@%+=:,./-]+$/;
@@ -11,9 +12,13 @@ export function reproduceSection(
   run: EntryOf<"run">,
   environment: EntryOf<"environment"> | undefined,
 ): string {
-  const { id, seed, policy, claims } = run.data;
+  const { id, seed, policy, claims, scenarios } = run.data;
   const options = ["--seed", seed, "--prune", policy.command ?? policy.name];
   if (claims.length < claimIds.length) options.push("--only", claims.join(","));
+  // One sample comes with the chain; more were asked for.
+  const samples = scenarios.flatMap(({ steps }) => steps).filter(isColdSample).length;
+  if (samples > 1) options.push("--samples", String(samples));
+  if (!scenarios.some(({ control }) => control)) options.push("--no-controls");
   if (environment !== undefined) {
     const { engine, deployer } = environment.data;
     options.push("--image-store", engine.imageStore, "--deployer", deployer.name);
@@ -28,6 +33,10 @@ export function reproduceSection(
     `npx pullproof check ${quoted(id)}`,
     "```",
   ].join("\n");
+}
+
+function isColdSample(step: Step): boolean {
+  return step.do === "deploy" && step.sample && step.expect === "cold";
 }
 
 function quoted(text: string): string {

@@ -22,13 +22,17 @@ export class Journal implements Disposable {
   /** `secrets` are replaced wherever they would be written. Throws when the file exists or cannot be made. */
   constructor(path: string, secrets: readonly string[]) {
     this.#file = openSync(path, "ax");
-    this.#secrets = secrets;
+    // A tool may have printed a secret as a part of JSON. Longest first: a secret may begin like another.
+    this.#secrets = secrets
+      .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)])
+      .filter((secret) => secret !== "")
+      .sort((a, b) => b.length - a.length);
   }
 
   append<K extends Kind>(kind: K, source: string, place: Place, data: Body<K>): void {
     const { host, scenario, step, boot } = place;
-    const line = this.#redact(
-      JSON.stringify({
+    const line = JSON.stringify(
+      {
         seq: this.entries.length + 1,
         wall: new Date().toISOString(),
         mono: Math.round(performance.now() * 1000) / 1000,
@@ -39,7 +43,8 @@ export class Journal implements Disposable {
         source,
         kind,
         data,
-      }),
+      },
+      (_, value: unknown) => (typeof value === "string" ? this.#redact(value) : value),
     );
     // Kept as it was written, so that the run judges exactly what a later `check` will read.
     this.entries.push(JSON.parse(line) as Entry);
@@ -56,7 +61,7 @@ export class Journal implements Disposable {
     closeSync(this.#file);
   }
 
-  #redact(line: string): string {
-    return this.#secrets.reduce((text, secret) => text.replaceAll(secret, "[redacted]"), line);
+  #redact(value: string): string {
+    return this.#secrets.reduce((text, secret) => text.replaceAll(secret, "[redacted]"), value);
   }
 }

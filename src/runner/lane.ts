@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import type { App, Deployer, Outcome } from "../deploy/deployer.ts";
 import { plainOutcome } from "../deploy/deployer.ts";
 import type { Hub } from "../hub/hub.ts";
@@ -25,6 +26,9 @@ export interface LaneOptions {
   /** Fixture folder of each repository. */
   fixtures: Record<string, string>;
 }
+
+/** How long requests may stay under way after a step; the fixture's largest layer takes seconds. */
+const idleMs = 60_000;
 
 /** Runs scenarios on one host, one step after the other, and writes down everything that its witnesses see. */
 export class Lane {
@@ -125,7 +129,11 @@ export class Lane {
   /** Every request that has reached the hub so far belongs to the step that is running. */
   async #drainHub(): Promise<void> {
     const hub: Hub = this.#options.lab.hub;
-    await hub.front.idle();
+    const idle = hub.front.idle().then(() => true);
+    if (!(await Promise.race([idle, wait(idleMs, false, { ref: false })]))) {
+      const reason = `requests were still under way after ${idleMs / 1000} s`;
+      this.#append("gap", "hub", { witness: "hub", reason });
+    }
     const entries = hub.front.ledger.since(this.#requests);
     for (const entry of entries) this.#append("request", "hub", entry);
     this.#requests += entries.length;

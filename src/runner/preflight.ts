@@ -3,22 +3,40 @@ import { statfs } from "node:fs/promises";
 import type Docker from "dockerode";
 import { parseReference } from "../check/reference.ts";
 import type { Recipe } from "../deploy/recipe.ts";
+import type { ClaimId } from "../model/claim.ts";
 import { ExitCode, Failure } from "../model/failure.ts";
+import { highWaterMark, usedShare } from "../model/pressure.ts";
 
 /** What two lab hosts and their hubs take up at their most, in bytes, with room to spare: measured at 0.5 GB. */
 const neededBytes = 2_000_000_000;
 
-/** Throws a Failure when the outer engine's disk has too little room for a lab. */
-export async function requireDisk(outer: Docker): Promise<void> {
+/**
+ * Throws a Failure when the outer engine's disk has too little room for a lab, or is so full that a prune run
+ * without disk pressure, which PC1.1 is about, cannot be shown on it.
+ */
+export async function requireDisk(outer: Docker, claims: readonly ClaimId[]): Promise<void> {
   const { DockerRootDir: root } = await outer.info();
   // An engine of another machine's file system cannot be looked at from here; it says so itself when it is full.
   if (!existsSync(root)) return;
-  const { bavail, bsize } = await statfs(root);
-  if (bavail * bsize >= neededBytes) return;
+  const { blocks, bfree, bavail, bsize, files, ffree } = await statfs(root);
+  if (bavail * bsize < neededBytes) {
+    throw new Failure(ExitCode.unavailable, {
+      what: "there is too little disk for the lab",
+      seen: `${Math.round((bavail * bsize) / 1e6)} MB are free under ${root}, ${neededBytes / 1e6} MB are needed`,
+      next: `free space under ${root}, for instance with ./setup --down where other runs were kept`,
+    });
+  }
+  const used = usedShare({
+    totalBytes: (blocks - bfree + bavail) * bsize,
+    usedBytes: (blocks - bfree) * bsize,
+    totalInodes: files,
+    usedInodes: files - ffree,
+  });
+  if (!claims.includes("PC1.1") || used < highWaterMark) return;
   throw new Failure(ExitCode.unavailable, {
-    what: "there is too little disk for the lab",
-    seen: `${Math.round((bavail * bsize) / 1e6)} MB are free under ${root}, ${neededBytes / 1e6} MB are needed`,
-    next: `free space under ${root}, for instance with ./setup --down where other runs were kept`,
+    what: "the disk is too full to show a prune run without disk pressure",
+    seen: `${Math.floor(used * 100)} % of the file system of ${root} is used; from ${highWaterMark * 100} % on it is under pressure`,
+    next: "free space there, or leave that claim out: --skip PC1.1",
   });
 }
 
@@ -34,7 +52,7 @@ export const fixtureRepositories: Record<string, string> = {
 export function requireFixtureImages(recipe: Recipe): void {
   for (const [service, image] of Object.entries(recipe.images)) {
     const { repository, tag, digest } = parseReference(image);
-    if (repository in fixtureRepositories && tag !== null && digest === null) continue;
+    if (Object.hasOwn(fixtureRepositories, repository) && tag !== null && digest === null) continue;
     throw new Failure(ExitCode.config, {
       what: "the recipe names an image that the lab's hub does not have",
       seen: `service ${service} of ${recipe.folder} uses ${image}`,

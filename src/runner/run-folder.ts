@@ -1,6 +1,15 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { type Manifest, parseManifest, renderManifest } from "../check/manifest.ts";
 import type { Entry } from "../model/evidence.ts";
 import { ExitCode, Failure, messageOf } from "../model/failure.ts";
@@ -18,12 +27,27 @@ export const files = {
   manifest: "SHA256SUMS",
 } as const;
 
+/** The folder of a run that has just been made. */
+export interface RunFolder {
+  path: string;
+  /** Takes back all that was made for the run, and leaves what others put beside it. */
+  remove(): void;
+}
+
 /** Makes the folder of a new run. Throws a Failure when it exists already or cannot be made. */
-export function createRunFolder(path: string): string {
+export function createRunFolder(path: string): RunFolder {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    const above = dirname(resolve(path));
+    const topmost = mkdirSync(above, { recursive: true });
     mkdirSync(path);
     mkdirSync(join(path, dirname(files.chart)));
+    return {
+      path,
+      remove() {
+        rmSync(path, { recursive: true });
+        if (topmost !== undefined) removeEmpty(above, topmost);
+      },
+    };
   } catch (thrown) {
     const exists = existsSync(path);
     throw new Failure(exists ? ExitCode.usage : ExitCode.unavailable, {
@@ -33,7 +57,16 @@ export function createRunFolder(path: string): string {
       cause: thrown,
     });
   }
-  return path;
+}
+
+/** Removes empty folders from one up to another; stops where another run has put something by now. */
+function removeEmpty(folder: string, topmost: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    return;
+  }
+  if (folder !== topmost) removeEmpty(dirname(folder), topmost);
 }
 
 /** Writes what is told about a judged run beside its evidence, and seals all of it with a manifest. */

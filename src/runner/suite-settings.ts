@@ -1,9 +1,11 @@
+import { join } from "node:path";
 import type { SuiteSettings } from "../../suites/settings.ts";
 import { parseReference } from "../check/reference.ts";
 import { namedPolicy, readPolicy } from "../config/policies.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Deployer } from "../deploy/deployer.ts";
 import type { Recipe } from "../deploy/recipe.ts";
+import { ExitCode, Failure } from "../model/failure.ts";
 import type { ImageVariant } from "../model/plan.ts";
 
 /** The image that an operator pulled by tag: what the fixture's images are built on. */
@@ -27,8 +29,20 @@ export function suiteSettings(settings: Settings, recipe: Recipe, deployer: Depl
     controls: { danglingOnly: namedPolicy("image-prune-f"), everyUnused: namedPolicy("image-prune-af") },
     baseImage,
     changing: { service, image: imageVariant(recipe.images[service] ?? "") },
-    timeoutSeconds: Number(recipe.env.TIMEOUT ?? abraTimeout),
+    timeoutSeconds: timeoutOf(recipe),
   };
+}
+
+/** Throws a Failure (bad configuration) for a TIMEOUT with which a wait would never end, or never begin. */
+function timeoutOf({ folder, env }: Recipe): number {
+  // Empty is unset: `${TIMEOUT:-300}`, as recipes write it.
+  const seconds = Number(env.TIMEOUT || abraTimeout);
+  if (seconds > 0 && Number.isFinite(seconds)) return seconds;
+  throw new Failure(ExitCode.config, {
+    what: "the recipe's TIMEOUT is not a number of seconds",
+    seen: `${join(folder, ".env.sample")}: TIMEOUT=${env.TIMEOUT}`,
+    next: "set it to a number above 0, or leave it out",
+  });
 }
 
 /** The base image and the recipe's, as the hub offers them when a run begins. */

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { judge } from "../check/judge.ts";
 import { readPolicy } from "../config/policies.ts";
@@ -12,7 +11,7 @@ import { type Body, type Entry, evidenceVersion } from "../model/evidence.ts";
 import { ExitCode, Failure, messageOf } from "../model/failure.ts";
 import type { Judgement } from "../model/verdict.ts";
 import { Journal, nowhere } from "./journal.ts";
-import { type LaneSetting, openLane } from "./open-lane.ts";
+import type { LaneSetting } from "./open-lane.ts";
 import { type LanePlan, planRun } from "./plan.ts";
 import { requireDisk, requireFixtureImages } from "./preflight.ts";
 import type { Progress } from "./progress.ts";
@@ -68,9 +67,10 @@ export async function verify(
   const lanes = planOf(request);
   const outer = await openOuterEngine();
   await pointTestcontainers();
-  await requireDisk(outer);
+  await requireDisk(outer, request.claims);
   const run = runId();
-  const folder = createRunFolder(request.runFolder ?? join("reports", run));
+  const runFolder = createRunFolder(request.runFolder ?? join("reports", run));
+  const folder = runFolder.path;
   const pat = randomBytes(16).toString("hex");
   using journal = new Journal(join(folder, files.evidence), [pat]);
   journal.append("run", "runner", nowhere, runHeader(request, run, lanes));
@@ -95,7 +95,7 @@ export async function verify(
   } catch (thrown) {
     if (!journal.entries.some(({ kind }) => kind === "invoke")) {
       // Nothing was done, so there is nothing to tell but the error.
-      rmSync(folder, { recursive: true });
+      runFolder.remove();
     } else {
       journal.append("end", "runner", nowhere, { completed: false, reason: messageOf(thrown) });
       progress.say(`the evidence so far is in ${folder}; pullproof check ${folder} judges it`);
@@ -121,6 +121,8 @@ async function runLanes(
 ): Promise<void> {
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
+  // Loading what starts labs takes as long as loading all the rest: a dry run, a check or an error does without.
+  const { openLane } = await import("./open-lane.ts");
   const work = lanes.map(async (plan) => {
     await using opened = await openLane(plan.host, setting);
     await opened.lane.run(plan.scenarios, either);

@@ -41,13 +41,15 @@ export async function observeBoundary(watched: WatchedHost, observe: Observe): P
     ),
     witness("images", async () => observe("images", "images", await imageStore(host.docker))),
     witness("machine", async () => {
-      const [state, layers] = await Promise.all([
+      const [state, layers] = await Promise.allSettled([
         machineState(host, watched.interfaceName, watched.dataRoot),
         layersBytes(host.docker),
       ]);
-      observe("clock", "clock", state.clock);
-      observe("interface", "interface", state.interface);
-      observe("disk", "disk", { ...state.fileSystem, layersBytes: layers });
+      if (state.status === "rejected") throw state.reason;
+      observe("clock", "clock", state.value.clock);
+      observe("interface", "interface", state.value.interface);
+      if (layers.status === "rejected") throw layers.reason;
+      observe("disk", "disk", { ...state.value.fileSystem, layersBytes: layers.value });
     }),
     ...(["account", "anonymous"] as const).map((identity) =>
       witness("rate limit", async () =>

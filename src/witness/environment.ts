@@ -33,7 +33,8 @@ export async function swarmNodes(docker: Docker): Promise<number> {
  */
 const preferOfflineScript = `
 pid=$(pidof -s dockerd)
-tr '\\0' '\\n' < "/proc/$pid/environ" | grep -c '^DOCKER_SERVICE_PREFER_OFFLINE_IMAGE=.' || true
+environ=$(tr '\\0' '\\n' < "/proc/$pid/environ")
+printf '%s\\n' "$environ" | grep -c '^DOCKER_SERVICE_PREFER_OFFLINE_IMAGE=.' || true
 `;
 
 /** containerd's and the engine's own places for files that redirect a registry. */
@@ -59,8 +60,9 @@ export async function pullPath(host: Host): Promise<Environment["pullPath"]> {
       registry === undefined
         ? null
         : [...(registry.Mirrors ?? []), ...(registry.IndexConfigs?.["docker.io"]?.Mirrors ?? [])],
-    // A proxy's address may hold a password: that there is one is all that counts.
-    proxies: proxies.map((proxy) => proxy.replace(/\/\/[^@/]*@/, "//…@")),
+    // A proxy's address may hold a password: that there is one is all that counts. All before the last @ goes,
+    // because a password that was not escaped may hold any character, and the scheme may be missing.
+    proxies: proxies.map((proxy) => proxy.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1…@")),
     preferOffline: preferOffline.exitCode === 0 ? preferOffline.stdout.trim() !== "0" : null,
     hostsFiles:
       hostsFiles.exitCode === 0 ? hostsFiles.stdout.split("\n").filter((line) => line !== "") : null,

@@ -24,7 +24,7 @@ const sentinelPrefix = "pullproof-fence-";
 export class EventStream {
   readonly #docker: Docker;
   readonly #onEvent: (event: Body<"event">) => void;
-  readonly #awaited = new Map<string, () => void>();
+  readonly #awaited = new Map<string, (seen: boolean) => void>();
   #stream: Readable | undefined;
   #fences = 0;
   #ended: string | null = "it was never opened";
@@ -50,21 +50,29 @@ export class EventStream {
       reason = messageOf(thrown);
     }
     // A stream that was opened since then is not the one that ended.
-    if (this.#stream === stream) this.#ended ??= reason;
+    if (this.#stream === stream) this.#end(reason);
+  }
+
+  /** Nothing vouches for the stream from here on, and nobody need wait for a sentinel any longer. */
+  #end(reason: string): void {
+    this.#ended ??= reason;
+    for (const answer of this.#awaited.values()) answer(false);
   }
 
   /** Sends a sentinel event, the making of an empty volume, and waits until it comes back. */
   async fence(): Promise<Body<"fence">> {
-    if (this.#ended !== null) return { seen: false, detail: `the event stream ended: ${this.#ended}` };
+    if (this.#ended !== null) return this.#refusal(this.#ended);
     this.#fences += 1;
     const name = `${sentinelPrefix}${process.pid}-${this.#fences}`;
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    this.#awaited.set(name, () => resolve(true));
+    this.#awaited.set(name, resolve);
     const timer = setTimeout(() => resolve(false), fenceMs);
     try {
       await this.#docker.createVolume({ Name: name });
       await this.#docker.getVolume(name).remove();
       const seen = await promise;
+      // An event before the sentinel may have been lost while it was on its way.
+      if (this.#ended !== null) return this.#refusal(this.#ended);
       return { seen, detail: seen ? `sentinel ${name} came back` : `sentinel ${name} was lost` };
     } finally {
       clearTimeout(timer);
@@ -73,8 +81,12 @@ export class EventStream {
   }
 
   close(): void {
-    this.#ended = "it was closed";
+    this.#end("it was closed");
     this.#stream?.destroy();
+  }
+
+  #refusal(reason: string): Body<"fence"> {
+    return { seen: false, detail: `the event stream ended: ${reason}` };
   }
 
   #receive(line: string): void {
@@ -83,12 +95,12 @@ export class EventStream {
       event = message.parse(JSON.parse(line));
     } catch {
       // What it said is lost, so no later fence may vouch for the stream.
-      this.#ended ??= "it held an event that could not be read";
+      this.#end("it held an event that could not be read");
       return;
     }
     const { Type, Action, Actor, timeNano } = event;
     if (Type === "volume") {
-      if (Action === "create") this.#awaited.get(Actor.ID)?.();
+      if (Action === "create") this.#awaited.get(Actor.ID)?.(true);
       return;
     }
     this.#onEvent({

@@ -10,10 +10,16 @@ export async function imageStore(docker: Docker): Promise<Body<"images">> {
 
 async function storedImage(docker: Docker, id: string): Promise<StoredImage> {
   const image = await docker.getImage(id).inspect();
+  // 26.1's containerd store lists what a swarm pulled under a tag that carries its digest, and under no digest.
+  const names = [...(image.RepoTags ?? []), ...(image.RepoDigests ?? [])];
+  const [tags, digests] = [
+    names.filter((name) => !name.includes("@")),
+    names.filter((name) => name.includes("@")),
+  ];
   return {
     id: image.Id,
-    tags: (image.RepoTags ?? []).sort(),
-    digests: (image.RepoDigests ?? []).sort(),
+    tags: tags.sort(),
+    digests: digests.sort(),
     layers: image.RootFS.Layers ?? [],
     bytes: image.Size,
   };

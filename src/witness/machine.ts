@@ -10,12 +10,13 @@ export interface MachineState {
   fileSystem: FileSystem;
 }
 
-/** One script, so that a look costs one round trip. `stat -f` is statfs: block size, blocks, free, inodes, free. */
+/** One script, so that a look costs one round trip. `stat -f` is statfs: block size, blocks,
+ * free, free for others than root, inodes, free. */
 const script = `
 cat /proc/sys/kernel/random/boot_id
 cut -d' ' -f1 /proc/uptime
 cat "/sys/class/net/$1/statistics/rx_bytes"
-stat -f -c '%S %b %f %c %d' "$2"
+stat -f -c '%S %b %f %a %c %d' "$2"
 `;
 
 /** Reads boot id, uptime, received bytes and the state of the data root's file system. */
@@ -38,7 +39,7 @@ export async function machineState(
 
 /** Exactly what the script prints, line by line. */
 const printed =
-  /^(?<bootId>[0-9a-f-]{36})\n(?<uptime>[\d.]+)\n(?<received>\d+)\n(?<size>\d+) (?<blocks>\d+) (?<free>\d+) (?<inodes>\d+) (?<freeInodes>\d+)\n$/;
+  /^(?<bootId>[0-9a-f-]{36})\n(?<uptime>[\d.]+)\n(?<received>\d+)\n(?<size>\d+) (?<blocks>\d+) (?<free>\d+) (?<available>\d+) (?<inodes>\d+) (?<freeInodes>\d+)\n$/;
 
 /** Parses what the script prints; throws on anything else. */
 export function parseMachineState(text: string, interfaceName: string): MachineState {
@@ -49,7 +50,8 @@ export function parseMachineState(text: string, interfaceName: string): MachineS
     clock: { bootId: String(found.bootId), uptimeSeconds: number("uptime") },
     interface: { name: interfaceName, rxBytes: number("received") },
     fileSystem: {
-      totalBytes: number("blocks") * number("size"),
+      // As df does: what is reserved for root is neither used nor to be had.
+      totalBytes: (number("blocks") - number("free") + number("available")) * number("size"),
       usedBytes: (number("blocks") - number("free")) * number("size"),
       totalInodes: number("inodes"),
       usedInodes: number("inodes") - number("freeInodes"),

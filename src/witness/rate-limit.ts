@@ -1,4 +1,4 @@
-import { Agent, request } from "undici";
+import { Agent, type Dispatcher, request } from "undici";
 import * as z from "zod";
 import { witnessAgent } from "../check/history.ts";
 import type { Body } from "../model/evidence.ts";
@@ -6,7 +6,7 @@ import type { Body } from "../model/evidence.ts";
 /** Where Docker Hub is reached, and as whom the account's headers are read. */
 export interface RateLimitOptions {
   /** Leads to the lab's hub; the default leads to Docker Hub itself. */
-  dispatcher: Agent;
+  dispatcher: Dispatcher;
   account: { name: string; pat: string };
 }
 

@@ -3,27 +3,32 @@ import type { DeployStep, ImageVariant, Policy, Scenario, Step } from "../../src
 
 // A plan like the default one of `verify`, written out by hand so that the tests of the checkers stand alone.
 
+/** The image of the service whose tag moves and whose layer breaks. */
 export const web = (variant: string): ImageVariant => ({
   repository: "pullproof/web",
   tag: "1.0.0",
   variant,
 });
 
+/** Prune runs to judge. */
 export const policies = {
   reference: { name: "reference", title: "the reference policy", command: null },
   pruneF: { name: "image-prune-f", title: "docker image prune -f", command: "docker image prune -f" },
   pruneAf: { name: "image-prune-af", title: "docker image prune -af", command: "docker image prune -af" },
 } satisfies Record<string, Policy>;
 
+/** A deploy with registry auth of the recipe as it is, but for the changes. */
 export function deploy(id: string, expect: DeployStep["expect"], changes: Partial<DeployStep> = {}): Step {
   const base = { registryAuth: true, prepull: false, images: {}, timeoutSeconds: 60, sample: false };
   return { id, do: "deploy", expect, ...base, ...changes };
 }
 
+/** A teardown. */
 export const teardown = (id: string, removeImages = false): Step => ({ id, do: "teardown", removeImages });
 
 const prune = (id: string, policy: Policy): Step => ({ id, do: "prune", policy });
 
+/** The main chain, with a prune run by the given policy. */
 export function chain(policy: Policy = policies.reference): Scenario {
   return {
     id: "chain",
@@ -46,6 +51,7 @@ export function chain(policy: Policy = policies.reference): Scenario {
   };
 }
 
+/** So many more cold and warm samples than the chain has. */
 export function timing(samples = 4): Scenario {
   return {
     id: "timing",
@@ -62,6 +68,7 @@ export function timing(samples = 4): Scenario {
   };
 }
 
+/** The scenario of G1. */
 export const newDigest: Scenario = {
   id: "new-digest",
   title: "a tag moves",
@@ -76,6 +83,7 @@ export const newDigest: Scenario = {
   ],
 };
 
+/** The scenario of G2. */
 export const brokenImage: Scenario = {
   id: "broken-image",
   title: "an image vanishes, another breaks",
@@ -91,6 +99,7 @@ export const brokenImage: Scenario = {
   ],
 };
 
+/** Every control; each begins with a store that holds the recipe's images. */
 export const controls = {
   noAuth: control(
     "control-no-auth",

@@ -31,6 +31,21 @@ describe("G1", () => {
     });
   });
 
+  it("knows an image by its ID where that is the manifest's digest", () => {
+    const digest = "sha256:manifest-web-b";
+    const named = amend(guarded, { kind: "outcome", step: "deploy-moved-tag" }, ({ services }) => ({
+      services: services.map((service) =>
+        service.image.includes(digest) ? { ...service, imageId: digest } : service,
+      ),
+    }));
+    const containerd = amend(named, { kind: "images" }, ({ images }) => ({
+      images: images.map((image) =>
+        image.id === "sha256:id-web-b" ? { ...image, id: digest, digests: [] } : image,
+      ),
+    }));
+    expect(verdictOf(containerd, "G1").verdict).toBe("pass");
+  });
+
   it("fails when the old pin downloads again", () => {
     const layer = guarded.find(
       (entry) => entry.kind === "request" && entry.data.digest === "sha256:layer-web-b",
@@ -61,6 +76,30 @@ describe("G1", () => {
       services: services.map((service) => ({ ...service, imageId: null, running: false })),
     }));
     expect(verdictOf(stopped, "G1").verdict).toBe("inconclusive");
+    const ended = amend(guarded, { kind: "outcome", step: "deploy-moved-tag" }, ({ services }) => ({
+      services: services.map((service) => ({ ...service, running: false })),
+    }));
+    expect(verdictOf(ended, "G1").verdict).toBe("inconclusive");
+  });
+
+  it("is inconclusive when other layers than the new one were fetched", () => {
+    const other = amend(
+      guarded,
+      { kind: "request", step: "deploy-moved-tag", that: ({ media }) => media === "layer" },
+      () => ({ digest: "sha256:layer-base" }),
+    );
+    expect(verdictOf(other, "G1")).toMatchObject({
+      verdict: "inconclusive",
+      found: expect.stringContaining("fetched 0 of 1 new layer"),
+    });
+  });
+
+  it("fails when the pinned deploy runs another digest", () => {
+    const drifted = amend(guarded, { kind: "outcome", step: "deploy-old-pin" }, ({ services }) => ({
+      services: services.map((service) => ({ ...service, image: service.image.replace("web-a", "web-b") })),
+    }));
+    expect(verdictOf(drifted, "G1").found).toContain("after deploy-old-pin the service notebook_web names");
+    expect(verdictOf(drifted, "G1").verdict).toBe("fail");
   });
 });
 
@@ -149,13 +188,10 @@ describe("G4", () => {
   });
 
   it("says when the conditions are met", () => {
-    expect(
-      verdictOf(
-        amend(guarded, { kind: "environment" }, () => ({ swarmNodes: 3 })),
-        "G4",
-      ).found,
-    ).toContain("that is so now");
+    expect(verdictOf(guarded, "G4").found).toContain("that is so now");
     const slow = amend(guarded, { kind: "outcome", step: "teardown-1" }, () => ({ seconds: 100 }));
     expect(verdictOf(slow, "G4").found).toContain("not now");
+    const cluster = amend(slow, { kind: "environment" }, () => ({ swarmNodes: 3 }));
+    expect(verdictOf(cluster, "G4").found).toContain("that is so now");
   });
 });

@@ -234,6 +234,26 @@ describe("PC3.1", () => {
     const layer = pruned.find((entry) => entry.kind === "request" && entry.data.media === "layer");
     const sent = withRequest(kept, "warm-redeploy", layer?.kind === "request" ? layer.data : {});
     expect(verdictOf(sent, "PC3.1").verdict).toBe("inconclusive");
+    const received = amend(sent, { kind: "interface", step: "warm-redeploy" }, ({ rxBytes }) => ({
+      rxBytes: rxBytes + 9e6,
+    }));
+    expect(verdictOf(received, "PC3.1")).toMatchObject({
+      verdict: "inconclusive",
+      found: expect.stringContaining("all 5 needed layers were in the store before"),
+    });
+    expect(verdictOf(received, "PC2.4").verdict).toBe("fail");
+  });
+
+  it("is inconclusive when the ledger has a gap", () => {
+    const gap = kept.map((entry) =>
+      entry.kind === "fence" && entry.step === "warm-redeploy"
+        ? ({ ...entry, kind: "gap", data: { witness: "hub", reason: "it was full" } } as Entry)
+        : entry,
+    );
+    expect(verdictOf(gap, "PC3.1")).toMatchObject({
+      verdict: "inconclusive",
+      found: expect.stringContaining("not every witness saw warm-redeploy"),
+    });
   });
 
   it("is inconclusive when bytes say no and the store says yes", () => {

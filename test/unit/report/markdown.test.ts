@@ -187,6 +187,16 @@ describe("hostile names", () => {
   });
 });
 
+it("gives the command that makes the run again", () => {
+  expect(render(clean)).toContain(
+    "npm run verify -- --seed seed --prune reference --samples 5 --image-store graphdriver --deployer stack\n",
+  );
+  const asked = amend(simulate({ scenarios: [chain()] }), { kind: "run" }, () => ({
+    claims: ["PC2.2" as const],
+  }));
+  expect(render(asked)).toContain("--only PC2.2 --no-controls --image-store");
+});
+
 it("quotes the command that makes the run again", () => {
   const odd = amend(failing, { kind: "run" }, ({ policy }) => ({
     policy: { ...policy, command: "docker image prune -f --filter 'until=24h'" },

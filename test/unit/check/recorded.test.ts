@@ -1,0 +1,54 @@
+import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { judge } from "../../../src/check/judge.ts";
+import { parseEvidence } from "../../../src/check/stored-run.ts";
+import type { ClaimId } from "../../../src/model/claim.ts";
+import type { Entry } from "../../../src/model/evidence.ts";
+import type { VerdictWord } from "../../../src/model/verdict.ts";
+
+function recorded(name: string): Entry[] {
+  const file = new URL(`../../../fixtures/histories/${name}.jsonl.gz`, import.meta.url);
+  const { entries, problems } = parseEvidence(gunzipSync(readFileSync(file)).toString(), true);
+  expect(problems).toEqual([]);
+  return entries;
+}
+
+/** What a host that keeps its cache gets from one sample in a lab. */
+const kept: Partial<Record<ClaimId, VerdictWord>> = {
+  "PC1.1": "pass",
+  "PC1.4": "pass",
+  "PC2.1": "pass",
+  "PC2.2": "pass",
+  // The lab restarts a container: the boot id stays.
+  "PC2.3": "inconclusive",
+  "PC2.4": "pass",
+  "PC3.1": "pass",
+  "PC3.2": "inconclusive",
+  "PC3.3": "pass",
+  G1: "pass",
+  G2: "pass",
+  G3: "pass",
+  G4: "pass",
+};
+
+describe("runs that were recorded on a real engine (26.1.5)", () => {
+  test.each([
+    { name: "graphdriver", verdicts: {} },
+    { name: "containerd", verdicts: {} },
+    { name: "graphdriver-prepull", verdicts: {} },
+    { name: "graphdriver-prepull-prune-dangling", verdicts: {} },
+    {
+      name: "graphdriver-prune-dangling",
+      verdicts: { "PC1.1": "fail", "PC2.2": "fail", "PC2.4": "fail", "PC3.1": "fail" },
+    },
+    { name: "graphdriver-no-registry-auth", verdicts: { "PC2.1": "fail", "PC2.4": "fail" } },
+  ] as const)("$name", ({ name, verdicts }) => {
+    const judgement = judge(recorded(name));
+    const words = Object.fromEntries(
+      judgement.claims.filter(({ id }) => id in kept).map(({ id, verdict }) => [id, verdict]),
+    );
+    expect(words).toEqual({ ...kept, ...verdicts });
+    expect(judgement.controls.filter(({ caught }) => !caught).map(({ id }) => id)).toEqual([]);
+  });
+});

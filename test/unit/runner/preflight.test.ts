@@ -1,0 +1,114 @@
+import { describe, expect, it } from "vitest";
+import { loadSettings } from "../../../src/config/settings.ts";
+import { readRecipe } from "../../../src/deploy/recipe.ts";
+import { StackDeployer } from "../../../src/deploy/stack.ts";
+import { ExitCode } from "../../../src/model/failure.ts";
+import { requireDisk, requireFixtureImages } from "../../../src/runner/preflight.ts";
+import { initialImages, suiteSettings } from "../../../src/runner/suite-settings.ts";
+import { runId } from "../../../src/runner/verify.ts";
+import { recipeFolder } from "../../support/app.ts";
+import { EngineDouble } from "../../support/engine-double.ts";
+
+const withImages = (...images: string[]) =>
+  readRecipe(
+    recipeFolder({
+      "compose.yml": `services:\n${images.map((image, index) => `  s${index}:\n    image: "${image}"\n`).join("")}`,
+    }),
+  );
+
+describe("requireFixtureImages", () => {
+  it.each(["pullproof/web:1.0.0", "pullproof/store:latest", "docker.io/pullproof/worker:7"])(
+    "takes %s",
+    (image) => {
+      expect(() => requireFixtureImages(withImages(image))).not.toThrow();
+    },
+  );
+
+  it.each([
+    "nginx:1.27",
+    "pullproof/other:1",
+    "ghcr.io/pullproof/web:1.0.0",
+    "pullproof/web",
+    `pullproof/web:1@sha256:${"0".repeat(64)}`,
+    "web:1.0.0",
+    "constructor:1",
+  ])("refuses %s, and names it, its service and the recipe", (image) => {
+    const recipe = withImages("pullproof/web:1", image);
+    expect(() => requireFixtureImages(recipe)).toThrow(
+      expect.objectContaining({
+        exitCode: ExitCode.config,
+        seen: `service s1 of ${recipe.folder} uses ${image}`,
+        next: expect.stringContaining("pullproof/worker"),
+      }),
+    );
+  });
+});
+
+describe("requireDisk", () => {
+  it("goes on where there is room, and where the engine's disk is not this machine's", async () => {
+    const engine = await EngineDouble.listen();
+    engine.info = { DockerRootDir: "/no/such/folder" };
+    await expect(requireDisk(engine.docker, [])).resolves.toBeUndefined();
+  });
+
+  it("stops where there is none, and says how much there is", async () => {
+    const engine = await EngineDouble.listen();
+    // A file system without a block.
+    engine.info = { DockerRootDir: "/proc" };
+    await expect(requireDisk(engine.docker, [])).rejects.toMatchObject({
+      exitCode: ExitCode.unavailable,
+      seen: expect.stringMatching(/^0 MB are free under \/proc, \d+ MB are needed$/),
+    });
+  });
+});
+
+describe("initialImages", () => {
+  it("are the base image and the recipe's, each once", () => {
+    const recipe = withImages("pullproof/web:1.0.0", "pullproof/web:1.0.0", "pullproof/base:1.0.0");
+    expect(initialImages(recipe)).toEqual([
+      { repository: "pullproof/base", tag: "1.0.0", variant: "a" },
+      { repository: "pullproof/web", tag: "1.0.0", variant: "a" },
+    ]);
+  });
+});
+
+describe("suiteSettings", () => {
+  const of = (files: Record<string, string>) =>
+    suiteSettings(loadSettings({}, "/nonexistent"), readRecipe(recipeFolder(files)), new StackDeployer());
+
+  it("changes the service `app` in G1 and G2, or the first where none is called that", () => {
+    const image = { repository: "pullproof/web", tag: "1.0.0", variant: "a" };
+    expect(of({}).changing).toEqual({ service: "app", image });
+    const services =
+      "services:\n  one:\n    image: pullproof/worker:2\n  two:\n    image: pullproof/web:1.0.0\n";
+    expect(of({ "compose.yml": services }).changing).toEqual({
+      service: "one",
+      image: { repository: "pullproof/worker", tag: "2", variant: "a" },
+    });
+  });
+
+  it.each([
+    ["TIMEOUT=90", 90],
+    ["", 300],
+    ["TIMEOUT=", 300],
+  ])("waits as long as the recipe says, and 300 seconds as abra does otherwise: %j", (sample, seconds) => {
+    expect(of({ ".env.sample": sample }).timeoutSeconds).toBe(seconds);
+  });
+
+  it.each(["soon", "0", "-1", "1e999"])(
+    "calls TIMEOUT=%s bad configuration: a wait has to end",
+    (timeout) => {
+      expect(() => of({ ".env.sample": `TIMEOUT=${timeout}` })).toThrow(
+        expect.objectContaining({ exitCode: ExitCode.config, seen: expect.stringContaining(timeout) }),
+      );
+    },
+  );
+});
+
+describe("runId", () => {
+  it("is fit for names of containers, folders and stacks, and differs from run to run", () => {
+    const ids = Array.from({ length: 50 }, runId);
+    for (const id of ids) expect(id).toMatch(/^[a-z0-9][a-z0-9-]{0,40}$/);
+    expect(new Set(ids).size).toBeGreaterThan(1);
+  });
+});
