@@ -10,6 +10,7 @@ import { loadSettings } from "../config/settings.ts";
 import { folderOf } from "../deploy/files.ts";
 import { readRecipe } from "../deploy/recipe.ts";
 import { StackDeployer } from "../deploy/stack.ts";
+import { FixtureImages } from "../lab/fixture-images.ts";
 import { openOuterEngine, pointTestcontainers } from "../lab/outer-engine.ts";
 import { ExitCode, Failure } from "../model/failure.ts";
 import type { Scenario } from "../model/plan.ts";
@@ -21,7 +22,7 @@ import { runId } from "../runner/verify.ts";
 import { type ChainSamples, renderBenchmarks } from "./render.ts";
 
 /** Rounds of both arms, in turn, so that a drift of the machine meets both alike. */
-const rounds = 5;
+const rounds = 3;
 
 const docs = fileURLToPath(new URL("../../docs/benchmarks.md", import.meta.url));
 const script = fileURLToPath(new URL("chain.sh", import.meta.url));
@@ -56,6 +57,7 @@ async function benchChain(): Promise<ChainSamples> {
     folder: scope.folder,
     account,
     settings,
+    fixtures: await FixtureImages.open(outer, settings),
     recipe,
     deployer,
     journal,

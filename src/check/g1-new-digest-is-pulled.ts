@@ -50,7 +50,7 @@ function pins(step: StepHistory<DeployStep>) {
 
 function staysPinned(history: History, step: StepHistory<DeployStep>): Finding[] {
   return pins(step).map((image) => {
-    const published = publishedAs(history, image);
+    const published = publishedAs(history, step, image);
     return published === undefined
       ? inconclusive(
           `the digest that ${step.plan.id} is pinned to is unknown`,
@@ -63,7 +63,7 @@ function staysPinned(history: History, step: StepHistory<DeployStep>): Finding[]
 
 function isPulled(history: History, step: StepHistory<DeployStep>): Finding[] {
   const moved = stepBefore(history, step, "publish");
-  const published = moved && publishedAs(history, moved.plan.image);
+  const published = moved && publishedAs(history, step, moved.plan.image);
   if (moved === undefined || published === undefined || !endedOk(moved))
     return [
       inconclusive(`no new image was published before ${step.plan.id}`, sequence(step.invoke), lookAgain),
@@ -80,7 +80,9 @@ function fetchesNewLayers(
   published: NonNullable<ReturnType<typeof publishedAs>>,
 ): Finding {
   const traffic = layerTraffic(history, step);
-  const others = history.published.filter(({ data }) => data.digest !== published.data.digest);
+  const others = history.published.filter(
+    ({ host, data }) => host === step.host && data.digest !== published.data.digest,
+  );
   const known = new Set(others.flatMap(({ data }) => data.layers.map(({ digest }) => digest)));
   const fresh = published.data.layers.filter(({ digest }) => !known.has(digest));
   const fetched = new Set(traffic.requests.map(({ data }) => data.digest ?? data.reference));

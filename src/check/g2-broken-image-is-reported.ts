@@ -45,7 +45,7 @@ function reported(history: History, step: StepHistory<DeployStep>): Finding {
 function refused(history: History, step: StepHistory<DeployStep>): Finding {
   const { plan, outcome, after } = step;
   const evidence = [...evidenceOf(step), ...sequence(after.images)];
-  const images = Object.values(plan.images).map((image) => publishedAs(history, image)?.data.digest);
+  const images = Object.values(plan.images).map((image) => publishedAs(history, step, image)?.data.digest);
   if (
     struckRepositories(history, step).length === 0 ||
     outcome === undefined ||

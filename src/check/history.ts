@@ -163,10 +163,15 @@ function isBefore(a: StepHistory, b: StepHistory): boolean {
   return a.invoke.seq < b.invoke.seq;
 }
 
-/** The image that was published as one variant of a tag; the newest where there are several. */
-export function publishedAs(history: History, image: ImageVariant): EntryOf<"published"> | undefined {
+/** The image that a step's own hub was given as one variant of a tag; the newest where there are several. */
+export function publishedAs(
+  history: History,
+  step: StepHistory,
+  image: ImageVariant,
+): EntryOf<"published"> | undefined {
   return history.published.findLast(
-    ({ data }) =>
+    ({ host, data }) =>
+      host === step.host &&
       parseReference(data.repository).repository === parseReference(image.repository).repository &&
       data.tag === image.tag &&
       data.variant === image.variant,

@@ -16,7 +16,8 @@ export function addAttach(program: Command): void {
     .description("put a run's report between the markers of the review document")
     .argument("<run>", "folder of a run, or its name under reports/")
     .option("--file <path>", "the document", defaultDocument)
-    .action((name: string, options: { file: string }) => {
+    .option("--json", "print what was attached as JSON")
+    .action((name: string, options: { file: string; json?: boolean }) => {
       const run = readStoredRun(findRun(name));
       requireSound(run);
       const { entries, judgement, evidenceHash, folder } = run;
@@ -24,7 +25,12 @@ export function addAttach(program: Command): void {
       const linkPrefix = `${relative(dirname(options.file), folder).split(sep).join("/")}/`;
       const report = renderReport({ entries, judgement, evidenceHash, linkPrefix });
       putInto(options.file, report);
-      print(`${options.file}: ${judgement.overall}, run ${folder}`);
+      const attached = { file: options.file, run: folder, overall: judgement.overall };
+      print(
+        options.json
+          ? JSON.stringify(attached, null, 2)
+          : `${options.file}: ${judgement.overall}, run ${folder}`,
+      );
     });
 }
 

@@ -105,7 +105,8 @@ async function run(options: VerifyOptions): Promise<number> {
         next: "run the same command again; nothing was left behind",
       }),
     );
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
+  // Not `once`: a library of testcontainers ends the process at a signal that has no other listener left.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
   using progress = terminalProgress();
   const { folder, judgement, entries } = await verify(request, progress, interrupt.signal);
   if (options.json) print(renderVerdicts(judgement).trimEnd());

@@ -59,13 +59,14 @@ export class AbraDeployer implements Deployer {
       await writeFile(join(server, `${domain}.env`), envFile(env));
     });
     await createSecrets(host.docker, app);
-    // No prompts, the checkout as it is, no look at the network's catalogue or at the domain.
-    const result = await this.#abra(host, app, ["app", "deploy", domain, "-n", "-C", "-o", "-D"]);
+    // No prompts, no wait of abra's own, the checkout as it is, no look at the network's catalogue or the domain.
+    const result = await this.#abra(host, app, ["app", "deploy", domain, "-n", "-c", "-C", "-o", "-D"]);
     const output = `${result.stdout}${result.stderr}`.trim();
     const warnings = output.split("\n").filter((line) => unresolved.test(line));
+    const message = fatal(result);
+    if (message !== null) return { ...plainOutcome("fail", message), warnings, output };
     const { problem, services } = await converge(host.docker, app.stack, request.timeoutSeconds);
-    const message = fatal(result) ?? problem;
-    return { status: message === null ? "ok" : "fail", message, warnings, services, output };
+    return { status: problem === null ? "ok" : "fail", message: problem, warnings, services, output };
   }
 
   async teardown(host: Host, app: App): Promise<Outcome> {

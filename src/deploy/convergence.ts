@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import type { Body } from "../model/evidence.ts";
-import { until } from "../until.ts";
+import { NotInTime, until } from "../until.ts";
 import { ofStack } from "./stack-objects.ts";
 
 type ServiceState = Body<"outcome">["services"][number];
@@ -46,13 +46,16 @@ export async function converge(docker: Docker, stack: string, timeoutSeconds: nu
     await until(`every service of ${stack} is up`, timeoutSeconds * 1000, async () => {
       const { services, tasks } = await look(docker, stack);
       const rejected = services.find((service) => rejections(service, tasks).length > rejectionsAllowed);
-      if (rejected !== undefined) throw new Error(rejectionMessage(rejected, tasks));
+      problem = rejected === undefined ? null : rejectionMessage(rejected, tasks);
       const waiting = services.filter((service) => !isUp(service, tasks));
       if (services.length === 0) return "no service";
-      return waiting.length === 0 ? true : waiting.map((service) => describe(service, tasks)).join("; ");
+      if (waiting.length === 0 || problem !== null) return true;
+      return waiting.map((service) => describe(service, tasks)).join("; ");
     });
   } catch (thrown) {
-    problem = thrown instanceof Error ? thrown.message : String(thrown);
+    // Anything else leaves it unknown whether the stack came up, and is not for us to say.
+    if (!(thrown instanceof NotInTime)) throw thrown;
+    problem = thrown.message;
   }
   const { services, tasks } = await look(docker, stack);
   return { problem, services: await Promise.all(services.map((service) => state(docker, service, tasks))) };

@@ -1,6 +1,5 @@
 import type Docker from "dockerode";
-import { messageOf } from "../model/failure.ts";
-import { until } from "../until.ts";
+import { NotInTime, until } from "../until.ts";
 import { type App, type Outcome, plainOutcome } from "./deployer.ts";
 import { removeSecrets } from "./secrets.ts";
 import { leftOf, ofStack } from "./stack-objects.ts";
@@ -19,7 +18,8 @@ export async function finishTeardown(docker: Docker, app: App): Promise<Outcome>
       return left.length === 0 ? true : left.join(", ");
     });
   } catch (thrown) {
-    return plainOutcome("fail", messageOf(thrown));
+    if (!(thrown instanceof NotInTime)) throw thrown;
+    return plainOutcome("fail", thrown.message);
   }
   const { Volumes: volumes } = await docker.listVolumes({ filters: ofStack(app.stack) });
   await Promise.all(volumes.map((volume) => docker.getVolume(volume.Name).remove()));

@@ -5,8 +5,10 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type Docker from "dockerode";
 import { pack } from "tar-fs";
-import { followProgress, hasImage } from "./image.ts";
+import { busyboxImage } from "./busybox.ts";
+import { followProgress, hasImage, requireImage } from "./image.ts";
 import { labels } from "./labels.ts";
+import { defaultLab, labImage } from "./rootfs.ts";
 
 const imagesFolder = fileURLToPath(new URL("../../fixtures/images", import.meta.url));
 
@@ -23,9 +25,17 @@ export class FixtureImages {
   readonly #docker: Docker;
   readonly #busybox: string;
   readonly #content: FixtureContent;
+  readonly #builds = new Map<string, Promise<string>>();
+
+  /** The fixture images of a run, which all its labs share. Throws a Failure when the lab is not set up. */
+  static async open(docker: Docker, content: FixtureContent): Promise<FixtureImages> {
+    const lab = await requireImage(docker, labImage(defaultLab));
+    const busybox = await requireImage(docker, busyboxImage(lab));
+    return new FixtureImages(docker, busybox, content);
+  }
 
   /** `busybox` names the locally made image that the fixture's base image is built on. */
-  constructor(docker: Docker, busybox: string, content: FixtureContent) {
+  private constructor(docker: Docker, busybox: string, content: FixtureContent) {
     this.#docker = docker;
     this.#busybox = busybox;
     this.#content = content;
@@ -33,9 +43,17 @@ export class FixtureImages {
 
   /**
    * Builds one variant of one image unless it is there already, and returns its name on the outer engine.
-   * `name` is a folder of `fixtures/images/`; variants of a name differ in content alone.
+   * `name` is a folder of `fixtures/images/`; variants of a name differ in content alone. Labs that ask at the
+   * same time get one build: two would differ in their time of creation, and so in their digest.
    */
-  async build(name: string, variant: string): Promise<string> {
+  build(name: string, variant: string): Promise<string> {
+    const key = `${name}/${variant}`;
+    const build = this.#builds.get(key) ?? this.#ensure(name, variant);
+    this.#builds.set(key, build);
+    return build;
+  }
+
+  async #ensure(name: string, variant: string): Promise<string> {
     const from = name === "base" ? this.#busybox : await this.build("base", "a");
     const folder = join(imagesFolder, name);
     const payload = keystream(`${this.#content.seed}/${name}/${variant}`, this.#content.layerBytes);

@@ -6,8 +6,7 @@ import { createCertificates } from "../hub/certificates.ts";
 import type { FrontSettings } from "../hub/front.ts";
 import { Hub } from "../hub/hub.ts";
 import type { Account } from "../hub/token-endpoint.ts";
-import { busyboxImage } from "../lab/busybox.ts";
-import { FixtureImages } from "../lab/fixture-images.ts";
+import type { FixtureImages } from "../lab/fixture-images.ts";
 import { requireImage } from "../lab/image.ts";
 import { createLabNetwork } from "../lab/network.ts";
 import { defaultLab, labImage } from "../lab/rootfs.ts";
@@ -25,8 +24,7 @@ export interface LabOptions {
   hub: FrontSettings;
   /** The account of the hub that the host is logged in as. */
   account: Account;
-  seed: string;
-  layerBytes: number;
+  fixtures: FixtureImages;
 }
 
 /** A host under test and its hub, on a network of their own. */
@@ -43,7 +41,6 @@ export const labInterface = "eth0";
 export async function startLab(options: LabOptions): Promise<Lab> {
   const { name, run, outer, account } = options;
   const image = await requireImage(outer, labImage(defaultLab));
-  const busybox = await requireImage(outer, busyboxImage(image));
   const prefix = `pullproof-${run}-${name}`;
   const [hubFolder, hostFolder] = [join(options.folder, name, "hub"), join(options.folder, name, "host")];
   await Promise.all([hubFolder, hostFolder].map((folder) => mkdir(folder, { recursive: true })));
@@ -56,7 +53,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       folder: hubFolder,
       certificates,
       settings: options.hub,
-      fixtures: new FixtureImages(outer, busybox, { seed: options.seed, layerBytes: options.layerBytes }),
+      fixtures: options.fixtures,
     }),
     LabHost.start({
       ...common,

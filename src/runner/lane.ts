@@ -37,6 +37,7 @@ export class Lane {
   readonly #published: Body<"published">[] = [];
   #place: Place;
   #requests = 0;
+  #signal: AbortSignal | undefined;
   #dataRoot = "";
 
   constructor(options: LaneOptions) {
@@ -66,10 +67,11 @@ export class Lane {
   }
 
   async run(scenarios: readonly Scenario[], signal: AbortSignal): Promise<void> {
+    this.#signal = signal;
     for (const scenario of scenarios) {
       for (const step of scenario.steps) {
         signal.throwIfAborted();
-        await this.#step(scenario, step);
+        await this.#step(scenario, step, signal);
       }
       this.#options.lab.hub.front.setFaults([]);
     }
@@ -80,7 +82,7 @@ export class Lane {
     this.#events.close();
   }
 
-  async #step(scenario: Scenario, step: Step): Promise<void> {
+  async #step(scenario: Scenario, step: Step, signal: AbortSignal): Promise<void> {
     const { journal, progress, lab } = this.#options;
     this.#place = { ...this.#place, scenario: scenario.id, step: step.id };
     this.#append("invoke", "runner", step);
@@ -94,6 +96,7 @@ export class Lane {
     this.#append("outcome", "runner", { ...outcome, seconds });
     if (step.do === "restart") await this.#events.open();
     await this.#observe();
+    if (signal.aborted) return;
     journal.sync();
     done(`${outcome.status}${outcome.message === null ? "" : `: ${outcome.message}`}`);
   }
@@ -157,6 +160,8 @@ export class Lane {
   }
 
   #append<K extends Kind>(kind: K, source: string, data: Body<K>): void {
+    // What is seen after an interruption is what the removal of the lab does, and not the host's doing.
+    if (this.#signal?.aborted) return;
     this.#options.journal.append(kind, source, this.#place, data);
   }
 }

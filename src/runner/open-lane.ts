@@ -4,6 +4,7 @@ import type { Settings } from "../config/settings.ts";
 import type { App, Deployer } from "../deploy/deployer.ts";
 import { type Recipe, stackName } from "../deploy/recipe.ts";
 import type { Account } from "../hub/token-endpoint.ts";
+import type { FixtureImages } from "../lab/fixture-images.ts";
 import type { Journal } from "./journal.ts";
 import { type Lab, startLab } from "./lab.ts";
 import { Lane } from "./lane.ts";
@@ -19,6 +20,7 @@ export interface LaneSetting {
   folder: string;
   account: Account;
   settings: Settings;
+  fixtures: FixtureImages;
   recipe: Recipe;
   deployer: Deployer;
   journal: Journal;
@@ -34,7 +36,7 @@ export interface OpenLane extends AsyncDisposable {
 
 /** Starts a lab under a name, publishes the fixture's images at its hub and records what it runs on. */
 export async function openLane(name: string, setting: LaneSetting): Promise<OpenLane> {
-  const { run, outer, folder, account, settings, recipe, deployer, journal, progress } = setting;
+  const { run, outer, folder, account, settings, fixtures, recipe, deployer, journal, progress } = setting;
   const { bytesPerSecond, anonymous, accountLimit, anonymousLimit, windowSeconds } = settings.hub;
   const budget = (limit: number | null) => (limit === null ? null : { limit, windowSeconds });
   const begun = progress.begin(`${name}: starting engine, swarm and hub`);
@@ -51,8 +53,7 @@ export async function openLane(name: string, setting: LaneSetting): Promise<Open
       bytesPerSecond,
     },
     account,
-    seed: settings.seed,
-    layerBytes: settings.layerBytes,
+    fixtures,
   });
   try {
     // The lab is this run's alone, so the name is free; RFC 2606 keeps it out of anybody else's.

@@ -41,6 +41,10 @@ export function readStoredRun(folder: string): StoredRun {
   const manifest = readManifest(folder);
   const evidence = join(folder, files.evidence);
   const { entries, problems } = parseEvidence(readFileSync(evidence, "utf8"), manifest !== null);
+  const last = entries.at(-1);
+  if (manifest === null && last?.kind === "end" && last.data.completed) {
+    problems.push(`${files.manifest} is missing, although the run came to its end`);
+  }
   if (manifest !== null) problems.unshift(...compareManifest(manifest.manifest, manifest.found));
   if (entries[0]?.kind !== "run") {
     throw new Failure(ExitCode.internal, {

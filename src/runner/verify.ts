@@ -5,6 +5,7 @@ import { readPolicy } from "../config/policies.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Deployer } from "../deploy/deployer.ts";
 import type { Recipe } from "../deploy/recipe.ts";
+import { FixtureImages } from "../lab/fixture-images.ts";
 import { openOuterEngine, pointTestcontainers } from "../lab/outer-engine.ts";
 import type { ClaimId } from "../model/claim.ts";
 import { type Body, type Entry, evidenceVersion } from "../model/evidence.ts";
@@ -77,12 +78,14 @@ export async function verify(
   try {
     await using scope = await openRunScope(run, request.keep);
     const account = { name: settings.account, pat };
+    const fixtures = await FixtureImages.open(outer, settings);
     const setting = {
       run,
       outer,
       folder: scope.folder,
       account,
       settings,
+      fixtures,
       recipe,
       deployer,
       journal,
@@ -90,7 +93,9 @@ export async function verify(
     };
     await runLanes(lanes, setting, signal);
     progress.say(
-      request.keep ? `kept the labs of run ${run}; ./setup --down removes them` : "removing the labs",
+      request.keep
+        ? `kept the labs of run ${run} and ${scope.folder}; ./setup --down removes the labs`
+        : "removing the labs",
     );
   } catch (thrown) {
     if (!journal.entries.some(({ kind }) => kind === "invoke")) {

@@ -37,10 +37,12 @@ environ=$(tr '\\0' '\\n' < "/proc/$pid/environ")
 printf '%s\\n' "$environ" | grep -c '^DOCKER_SERVICE_PREFER_OFFLINE_IMAGE=.' || true
 `;
 
-/** containerd's and the engine's own places for files that redirect a registry. */
+/** containerd's and the engine's own places for files that redirect docker.io, or every registry. */
 const hostsFilesScript = `
 for folder in /etc/containerd/certs.d /etc/docker/certs.d; do
-  if [ -d "$folder" ]; then find "$folder" -name hosts.toml; fi
+  for registry in docker.io registry-1.docker.io index.docker.io _default; do
+    if [ -e "$folder/$registry/hosts.toml" ]; then echo "$folder/$registry/hosts.toml"; fi
+  done
 done
 `;
 

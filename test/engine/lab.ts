@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { ImageStore } from "../../src/host/lab.ts";
+import { FixtureImages } from "../../src/lab/fixture-images.ts";
 import { openOuterEngine, pointTestcontainers } from "../../src/lab/outer-engine.ts";
 import { type Lab, startLab } from "../../src/runner/lab.ts";
 import { openRunScope } from "../../src/runner/run-scope.ts";
@@ -31,8 +32,7 @@ export async function startTestLab(imageStore: ImageStore): Promise<TestLab> {
       bytesPerSecond: null,
     },
     account,
-    seed: "test",
-    layerBytes: 1_000_000,
+    fixtures: await FixtureImages.open(outer, { seed: "test", layerBytes: 1_000_000 }),
   });
   return {
     lab,

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openOuterEngine } from "../../src/lab/outer-engine.ts";
 import { ownedBy } from "../../src/lab/owned.ts";
 import type { ClaimId } from "../../src/model/claim.ts";
+import type { Entry } from "../../src/model/evidence.ts";
 import type { Judgement } from "../../src/model/verdict.ts";
 import { until } from "../../src/until.ts";
 
@@ -151,14 +152,22 @@ describe.each([
       runFolder,
     );
     const closed = once(child, "close");
-    for await (const line of createInterface({ input: child.stderr })) {
-      if (line.includes("chain/pull-base")) break;
-    }
+    await new Promise<void>((resolve) => {
+      createInterface({ input: child.stderr }).on("line", (line) => {
+        if (line.includes("chain/pull-base")) resolve();
+      });
+    });
     const id = runIdOf(runFolder);
     expect(await leftOfRun(id)).not.toEqual([]);
     child.kill(signal);
     const [exitCode] = await closed;
     expect(exitCode).toBe(code);
+    // What the removal of the lab did to the step that was under way is not told as the host's doing.
+    const lines = readFileSync(join(runFolder, "evidence.jsonl"), "utf8").trimEnd().split("\n");
+    const outcomes = lines.map((line): Entry => JSON.parse(line)).filter(({ kind }) => kind === "outcome");
+    expect(outcomes.map(({ data }) => data)).toEqual(
+      outcomes.map(() => expect.objectContaining({ status: "ok" })),
+    );
     await until("the run's objects are gone", 60_000, async () => {
       const left = await leftOfRun(id);
       return left.length === 0 ? true : left.join(", ");

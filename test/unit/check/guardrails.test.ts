@@ -46,6 +46,16 @@ describe("G1", () => {
     expect(verdictOf(containerd, "G1").verdict).toBe("pass");
   });
 
+  it("looks only at the hub of its own host, whose build of the same variant may have another digest", () => {
+    const index = guarded.findLastIndex((entry) => entry.kind === "published");
+    const elsewhere = guarded.flatMap((entry) =>
+      entry.kind === "published"
+        ? [{ ...entry, host: "lab-2", data: { ...entry.data, digest: `${entry.data.digest}-elsewhere` } }]
+        : [],
+    );
+    expect(verdictOf(guarded.toSpliced(index + 1, 0, ...elsewhere), "G1").verdict).toBe("pass");
+  });
+
   it("fails when the old pin downloads again", () => {
     const layer = guarded.find(
       (entry) => entry.kind === "request" && entry.data.digest === "sha256:layer-web-b",

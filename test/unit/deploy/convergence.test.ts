@@ -1,3 +1,4 @@
+import Docker from "dockerode";
 import { describe, expect, it } from "vitest";
 import { converge } from "../../../src/deploy/convergence.ts";
 import { EngineDouble, stackLabel } from "../../support/engine-double.ts";
@@ -169,5 +170,10 @@ describe("converge", () => {
       [task(rejected), task(rejected), task(), task({ service: "store" })],
     );
     expect((await converge(engine.docker, "diary", long)).problem).toBeNull();
+  });
+
+  it("leaves it open whether a stack came up whose engine stopped answering", async () => {
+    const gone = new Docker({ socketPath: "/nonexistent/docker.sock" });
+    await expect(converge(gone, "diary", long)).rejects.toThrow("ENOENT");
   });
 });

@@ -113,6 +113,11 @@ describe("readStoredRun", () => {
     expect(readStoredRun(folder).problems).toEqual([expect.stringContaining(files.verdicts)]);
   });
 
+  it("misses the sums of a run that came to its end", () => {
+    const { read } = stored((folder) => rmSync(join(folder, files.manifest)));
+    expect(read().problems).toEqual([expect.stringContaining(`${files.manifest} is missing`)]);
+  });
+
   it("judges a run that was cut short, which has nothing that vouches for it", () => {
     const { folder } = stored((path) => {
       for (const name of [files.manifest, files.verdicts, files.report]) rmSync(join(path, name));
