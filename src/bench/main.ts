@@ -17,7 +17,7 @@ import type { Scenario } from "../model/plan.ts";
 import { Journal } from "../runner/journal.ts";
 import { type OpenLane, openLane } from "../runner/open-lane.ts";
 import { openRunScope } from "../runner/run-scope.ts";
-import { suiteSettings } from "../runner/suite-settings.ts";
+import { baseImage, suiteSettings } from "../runner/suite-settings.ts";
 import { runId } from "../runner/verify.ts";
 import { type ChainSamples, renderBenchmarks } from "./render.ts";
 
@@ -29,13 +29,16 @@ const script = fileURLToPath(new URL("chain.sh", import.meta.url));
 const recipeFolder = fileURLToPath(new URL("../../fixtures/recipes/notebook", import.meta.url));
 const run = promisify(execFile);
 
-/** Removes what makes the next chain's first deploy warm. Not timed. */
+/** Brings the host to the same state before each arm: the base image there, the recipe's not. Not timed. */
 const evict: Scenario = {
   id: "evict",
   title: "make the next deploy cold",
   claims: [],
   control: false,
-  steps: [{ id: "evict", do: "evict" }],
+  steps: [
+    { id: "pull-base", do: "pull", image: baseImage },
+    { id: "evict", do: "evict" },
+  ],
 };
 
 async function benchChain(): Promise<ChainSamples> {

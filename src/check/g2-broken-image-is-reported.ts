@@ -1,7 +1,7 @@
 import type { DeployStep } from "../model/plan.ts";
+import { familiar, parseReference, shortDigest } from "../model/reference.ts";
 import { type Checker, compose, type Finding, fail, inconclusive, lookAgain, pass } from "./checker.ts";
 import { type History, publishedAs, type StepHistory, sequence, stepsThat } from "./history.ts";
-import { familiar, parseReference, shortDigest } from "./reference.ts";
 import { list } from "./units.ts";
 
 /** G2. What the registry no longer serves, or serves broken, must be seen by whoever deploys. */

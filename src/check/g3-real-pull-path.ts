@@ -1,8 +1,8 @@
 import type { EntryOf } from "../model/evidence.ts";
 import type { DeployStep } from "../model/plan.ts";
+import { parseReference } from "../model/reference.ts";
 import { type Checker, compose, type Finding, fail, inconclusive, lookAgain, pass } from "./checker.ts";
 import { endedOk, ledgerGaps, type StepHistory, sequence, stepsThat } from "./history.ts";
-import { parseReference } from "./reference.ts";
 import { count, list } from "./units.ts";
 
 /** G3. Settings say what could stand between engine and registry; the ledger says that nothing did. */

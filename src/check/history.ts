@@ -1,6 +1,6 @@
 import type { Entry, EntryOf, Kind } from "../model/evidence.ts";
 import type { ImageVariant, Scenario, Step } from "../model/plan.ts";
-import { parseReference } from "./reference.ts";
+import { parseReference } from "../model/reference.ts";
 
 /** The state of the host at one moment between two steps, as far as each witness saw it. */
 export interface Boundary {

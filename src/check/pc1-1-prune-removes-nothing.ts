@@ -1,8 +1,8 @@
 import type { Step } from "../model/plan.ts";
 import { highWaterMark, usedShare } from "../model/pressure.ts";
+import { shortDigest } from "../model/reference.ts";
 import { type Checker, compose, type Finding, fail, inconclusive, lookAgain, pass } from "./checker.ts";
 import { endedOk, endOf, type StepHistory, sequence, stepsThat } from "./history.ts";
-import { shortDigest } from "./reference.ts";
 import { loss, removalRemedy } from "./store.ts";
 import { count, formatShare, list } from "./units.ts";
 

@@ -1,9 +1,9 @@
 import type { DeployStep } from "../model/plan.ts";
+import { parseReference } from "../model/reference.ts";
 import { type Checker, compose, type Finding, fail, pass } from "./checker.ts";
 import { type History, type StepHistory, sequence } from "./history.ts";
 import { identityOf, isManifestPull } from "./identity.ts";
 import { cachedDeploys, withoutLayers } from "./redeploy.ts";
-import { parseReference } from "./reference.ts";
 import { count, list } from "./units.ts";
 
 /** PC2.4. A manifest GET costs a pull on Docker Hub, a HEAD does not. */

@@ -1,7 +1,7 @@
 import type { EntryOf } from "../model/evidence.ts";
+import { sameTag } from "../model/reference.ts";
 import { type Checker, compose, type Finding, fail, inconclusive, lookAgain, pass } from "./checker.ts";
 import { endedOk, type History, type StepHistory, sequence, stepBefore, stepsThat } from "./history.ts";
-import { sameTag } from "./reference.ts";
 import { removalRemedy } from "./store.ts";
 import { count, formatBytes } from "./units.ts";
 

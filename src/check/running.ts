@@ -1,6 +1,6 @@
+import { parseReference, shortDigest } from "../model/reference.ts";
 import { type Finding, fail, inconclusive, lookAgain, pass } from "./checker.ts";
 import { type StepHistory, sequence } from "./history.ts";
-import { parseReference, shortDigest } from "./reference.ts";
 
 /**
  * Whether the services on a repository run one digest after a deploy: by the service spec, and by the image that

@@ -1,8 +1,8 @@
 import type { EntryOf, StoredImage } from "../model/evidence.ts";
 import type { Step } from "../model/plan.ts";
+import { shortDigest } from "../model/reference.ts";
 import { type Finding, fail, inconclusive, lookAgain, pass } from "./checker.ts";
 import { type StepHistory, sequence } from "./history.ts";
-import { shortDigest } from "./reference.ts";
 import { count, list } from "./units.ts";
 
 /** What an image store no longer has. */

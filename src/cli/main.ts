@@ -20,7 +20,8 @@ addAttach(program);
 try {
   await program.parseAsync();
 } catch (thrown) {
-  process.exitCode = codeOf(thrown);
+  // What an interrupted run had begun may still hold the process; its clean-up is over by now.
+  process.exit(codeOf(thrown));
 }
 
 /** Commander has already said what was wrong with the command line. */

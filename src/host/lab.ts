@@ -1,10 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { fileURLToPath } from "node:url";
 import Docker from "dockerode";
 import { pack } from "tar-fs";
-import { LabContainer } from "../lab/container.ts";
+import { LabContainer, type LabPlace } from "../lab/container.ts";
 import { labels } from "../lab/labels.ts";
 import { ExitCode, Failure, messageOf } from "../model/failure.ts";
 import { until } from "../until.ts";
@@ -15,24 +14,14 @@ import type { ExecResult, Host } from "./host.ts";
 /** How an engine stores images; Docker's names for the two implementations. */
 export type ImageStore = "graphdriver" | "containerd";
 
-export interface LabHostOptions {
+export interface LabHostOptions extends LabPlace {
   /** As evidence names the host. */
   name: string;
-  run: string;
-  /** Begins the names of what is made on the outer engine. */
-  prefix: string;
-  /** The engine that carries the lab. */
-  outer: Docker;
-  image: string;
-  network: string;
-  /** A folder of this host's own, which only the controller's user can enter. */
-  folder: string;
   imageStore: ImageStore;
   /** PEM of the authority that the host has to trust for docker.io to answer. */
   ca: string;
 }
 
-const shared = "/run/pullproof";
 const engineStartMs = 60_000;
 
 /** A Docker host inside a container. Its restart is one of the container: the kernel, and its boot id, stay. */
@@ -49,26 +38,24 @@ export class LabHost implements Host {
 
   /** Starts the host, with a swarm of one node. Throws a Failure when its engine does not come up. */
   static async start(options: LabHostOptions): Promise<LabHost> {
-    const { run, outer, folder, prefix } = options;
-    const volume = `${prefix}-store`;
+    const { run, lab, outer, folder } = options;
+    const volume = `${lab}-store`;
     await outer.createVolume({ Name: volume, Labels: { [labels.own]: "true", [labels.run]: run } });
     await writeFile(join(folder, "ca.pem"), options.ca);
     await writeFile(join(folder, "daemon.json"), JSON.stringify(daemonSettings(options.imageStore)));
     const cgroups = (await outer.info()).CgroupVersion === "2";
-    const container = new LabContainer(options.image, run, options.network, ["host"])
-      .withName(`${prefix}-host`)
-      .withCommand(["sh", "/lab-host.sh", shared])
-      .withCopyFilesToContainer([
-        { source: fileURLToPath(new URL("lab-host.sh", import.meta.url)), target: "/lab-host.sh" },
-      ])
-      .withAddedCapabilities(...grantableCapabilities())
-      .withSecurityOpt("seccomp=unconfined", "apparmor=unconfined")
-      .withBindMounts([
-        { source: folder, target: shared },
+    const container = new LabContainer(options, {
+      name: "host",
+      script: new URL("lab-host.sh", import.meta.url),
+      aliases: [],
+      mounts: [
         { source: volume, target: "/var/lib/docker" },
         // On cgroup v1 the engine inside makes its groups in the machine's own tree, as the outer one does.
         ...(cgroups ? [] : [{ source: "/sys/fs/cgroup", target: "/sys/fs/cgroup" }]),
-      ]);
+      ],
+    })
+      .withAddedCapabilities(...grantableCapabilities())
+      .withSecurityOpt("seccomp=unconfined", "apparmor=unconfined");
     const started = await (cgroups ? container.withPrivateCgroups() : container).start();
     const host = new LabHost(
       options.name,

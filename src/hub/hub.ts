@@ -1,9 +1,8 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type Docker from "dockerode";
 import { execIn } from "../host/exec.ts";
-import { LabContainer } from "../lab/container.ts";
+import { LabContainer, type LabPlace } from "../lab/container.ts";
 import type { FixtureImages } from "../lab/fixture-images.ts";
 import type { Body } from "../model/evidence.ts";
 import type { ImageVariant } from "../model/plan.ts";
@@ -14,22 +13,12 @@ import { HUB_NAMES } from "./names.ts";
 import { push } from "./push.ts";
 import { storedImage } from "./stored.ts";
 
-export interface HubOptions {
-  run: string;
-  /** Begins the names of what is made on the outer engine. */
-  prefix: string;
-  /** The engine that carries the lab. */
-  outer: Docker;
-  image: string;
-  network: string;
-  /** A folder of the hub's own, which only the controller's user can enter; its path must be short. */
-  folder: string;
+export interface HubOptions extends LabPlace {
   certificates: Certificates;
   settings: FrontSettings;
   fixtures: FixtureImages;
 }
 
-const shared = "/run/pullproof";
 const registryStartMs = 30_000;
 
 /** The lab's stand-in for Docker Hub: a real registry in a container, behind a front in this process. */
@@ -39,7 +28,6 @@ export class Hub implements AsyncDisposable {
   readonly frontSocket: string;
   readonly #options: HubOptions;
   readonly #registrySocket: string;
-
   readonly #container: Docker.Container;
 
   private constructor(options: HubOptions, front: Front, container: Docker.Container) {
@@ -89,16 +77,13 @@ export class Hub implements AsyncDisposable {
 
 /** Starts the registry's container and waits until the registry listens. */
 async function startRegistry(options: HubOptions, registrySocket: string): Promise<Docker.Container> {
-  const { run, prefix, outer, image, network, folder } = options;
-  const started = await new LabContainer(image, run, network, [...HUB_NAMES])
-    .withName(`${prefix}-hub`)
-    .withCommand(["sh", "/hub.sh", shared])
-    .withCopyFilesToContainer([
-      { source: fileURLToPath(new URL("hub.sh", import.meta.url)), target: "/hub.sh" },
-    ])
-    .withBindMounts([{ source: folder, target: shared }])
-    .start();
-  const container = outer.getContainer(started.getId());
+  const started = await new LabContainer(options, {
+    name: "hub",
+    script: new URL("hub.sh", import.meta.url),
+    aliases: [...HUB_NAMES],
+    mounts: [],
+  }).start();
+  const container = options.outer.getContainer(started.getId());
   await until("the hub's registry listens", registryStartMs, async () => {
     const { State } = await container.inspect();
     if (!State.Running) throw new Error(`the hub's container ended with code ${State.ExitCode}`);

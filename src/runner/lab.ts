@@ -41,39 +41,42 @@ export const labInterface = "eth0";
 export async function startLab(options: LabOptions): Promise<Lab> {
   const { name, run, outer, account } = options;
   const image = await requireImage(outer, labImage(defaultLab));
-  const prefix = `pullproof-${run}-${name}`;
+  const lab = `pullproof-${run}-${name}`;
   const [hubFolder, hostFolder] = [join(options.folder, name, "hub"), join(options.folder, name, "host")];
   await Promise.all([hubFolder, hostFolder].map((folder) => mkdir(folder, { recursive: true })));
   const certificates = await createCertificates();
-  await createLabNetwork(outer, run, prefix);
-  const common = { run, prefix, outer, image, network: prefix };
-  const [hub, host] = await Promise.all([
-    Hub.start({
-      ...common,
-      folder: hubFolder,
-      certificates,
-      settings: options.hub,
-      fixtures: options.fixtures,
-    }),
-    LabHost.start({
-      ...common,
+  await createLabNetwork(outer, run, lab);
+  const place = { run, lab, outer, image };
+  const hub = await Hub.start({
+    ...place,
+    folder: hubFolder,
+    certificates,
+    settings: options.hub,
+    fixtures: options.fixtures,
+  });
+  try {
+    const host = await LabHost.start({
+      ...place,
       name,
       folder: hostFolder,
       imageStore: options.imageStore,
       ca: certificates.ca,
-    }),
-  ]);
-  await logIn(host, account);
-  const dispatcher = hubDispatcher(hub.frontSocket, certificates.ca);
-  return {
-    host,
-    hub,
-    rateLimit: { dispatcher, account },
-    async [Symbol.asyncDispose]() {
-      await dispatcher.destroy();
-      await hub[Symbol.asyncDispose]();
-    },
-  };
+    });
+    await logIn(host, account);
+    const dispatcher = hubDispatcher(hub.frontSocket, certificates.ca);
+    return {
+      host,
+      hub,
+      rateLimit: { dispatcher, account },
+      async [Symbol.asyncDispose]() {
+        await dispatcher.destroy();
+        await hub[Symbol.asyncDispose]();
+      },
+    };
+  } catch (thrown) {
+    await hub[Symbol.asyncDispose]();
+    throw thrown;
+  }
 }
 
 /** What an operator does once on a server. The token travels in the environment, so no process list shows it. */

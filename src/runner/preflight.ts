@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import type Docker from "dockerode";
-import { parseReference } from "../check/reference.ts";
 import type { Recipe } from "../deploy/recipe.ts";
 import type { ClaimId } from "../model/claim.ts";
 import { ExitCode, Failure } from "../model/failure.ts";
 import { highWaterMark, usedShare } from "../model/pressure.ts";
+import { parseReference } from "../model/reference.ts";
 
 /** What two lab hosts and their hubs take up at their most, in bytes, with room to spare: measured at 0.5 GB. */
 const neededBytes = 2_000_000_000;

@@ -1,4 +1,3 @@
-import { parseReference } from "../check/reference.ts";
 import type { App, Deployer, Outcome } from "../deploy/deployer.ts";
 import { plainOutcome } from "../deploy/deployer.ts";
 import type { Host } from "../host/host.ts";
@@ -6,6 +5,7 @@ import type { Fault } from "../hub/faults.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Body } from "../model/evidence.ts";
 import type { DeployStep, ImageVariant, Policy, Step } from "../model/plan.ts";
+import { parseReference } from "../model/reference.ts";
 import { planPrune } from "../policy/reference.ts";
 import { machineState } from "../witness/machine.ts";
 

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import type { SuiteSettings } from "../../suites/settings.ts";
-import { parseReference } from "../check/reference.ts";
 import { namedPolicy, readPolicy } from "../config/policies.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Deployer } from "../deploy/deployer.ts";
 import type { Recipe } from "../deploy/recipe.ts";
 import { ExitCode, Failure } from "../model/failure.ts";
 import type { ImageVariant } from "../model/plan.ts";
+import { parseReference } from "../model/reference.ts";
 
 /** The image that an operator pulled by tag: what the fixture's images are built on. */
 export const baseImage = "pullproof/base:1.0.0";

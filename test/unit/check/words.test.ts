@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseReference, sameTag, shortDigest } from "../../../src/check/reference.ts";
+import { parseReference, sameTag, shortDigest } from "../../../src/model/reference.ts";
 import { count, formatBytes, formatSeconds, list } from "../../../src/check/units.ts";
 
 describe("parseReference", () => {

@@ -160,9 +160,9 @@ describe("details", () => {
   });
 
   it("plots samples on a line", () => {
-    expect(stripPlot([0, 5, 5, 10], 10, 10)).toBe("·    •   ·");
-    expect(stripPlot([1, 1, 1, 1], 10, 5)).toBe("●    ");
-    expect(stripPlot([0], 0, 3)).toBe("·  ");
+    expect(stripPlot([0, 5, 5, 10], 10, 10)).toBe("·────•───·");
+    expect(stripPlot([1, 1, 1, 1], 10, 5)).toBe("●────");
+    expect(stripPlot([0], 0, 3)).toBe("·──");
   });
 
   it("escapes what Markdown would read", () => {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { checkers } from "../../../src/check/checkers.ts";
-import { parseReference } from "../../../src/check/reference.ts";
+import { parseReference } from "../../../src/model/reference.ts";
 import { loadSettings } from "../../../src/config/settings.ts";
 import { readRecipe } from "../../../src/deploy/recipe.ts";
 import { StackDeployer } from "../../../src/deploy/stack.ts";
