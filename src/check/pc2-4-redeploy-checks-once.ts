@@ -42,7 +42,7 @@ function checksOnce(step: StepHistory<DeployStep>): Finding {
   return fail(
     `${step.plan.id} fetched the manifest of ${list(what)}`,
     sequence(...excess.flatMap(({ requests }) => requests)),
-    "find out what asks more than once: a pull by tag before the deploy costs a manifest GET of its own",
+    "find out what asks more than once: each GET costs a pull, and swarm makes one for each service",
   );
 }
 

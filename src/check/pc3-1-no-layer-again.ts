@@ -9,7 +9,7 @@ import { count, formatBytes } from "./units.ts";
 export const noLayerAgain: Checker = {
   id: "PC3.1",
   expected:
-    "no redeploy of the chain downloads a layer: the hub sends none, the interface receives less than the smallest layer, and every layer was in the store before",
+    "no redeploy of the chain, and no step between, downloads a layer: the hub sends none, the interface receives less than the smallest layer, and every layer was in the store before",
   check(history) {
     const redeploys = cachedDeploys(history);
     const nothing = "no redeploy was made";
@@ -18,6 +18,7 @@ export const noLayerAgain: Checker = {
       [
         ...coldDeploys(history).map((step) => sawLayers(history, step)),
         ...redeploys.map((step) => judge(history, step)),
+        ...between(history).flatMap((step) => movesNothing(history, step)),
       ],
       nothing,
       () => summary(history, redeploys),
@@ -27,6 +28,28 @@ export const noLayerAgain: Checker = {
 
 function coldDeploys(history: History): StepHistory<DeployStep>[] {
   return stepsThat(history, "deploy").filter((step) => step.plan.expect === "cold");
+}
+
+/** The steps around the deploys: nothing may come back there either, say by a prune run that pulls afterwards. */
+function between(history: History): StepHistory[] {
+  return history.steps.filter(({ plan }) => ["teardown", "prune", "restart"].includes(plan.do));
+}
+
+/** Silence of the ledger is what is expected here, so only what it says, or the interface says, can count. */
+function movesNothing(history: History, step: StepHistory): Finding[] {
+  const traffic = layerTraffic(history, step);
+  if (traffic.agreed === "some")
+    return [
+      fail(
+        `${step.plan.id} downloaded ${sizeOf(traffic)}`,
+        traffic.evidence,
+        "find out what pulls images outside of a deploy, and why they were gone",
+      ),
+    ];
+  if (traffic.agreed !== "conflict") return [];
+  return [
+    inconclusive(`witnesses disagree about ${step.plan.id}: ${traffic.says}`, traffic.evidence, lookAgain),
+  ];
 }
 
 /** Witnesses that see no layer where there must be some are not believed where there must be none. */

@@ -211,6 +211,22 @@ describe("PC3.1", () => {
     });
   });
 
+  it("fails when a step between the deploys downloads layers, as a prune run that pulls afterwards would", () => {
+    const end = kept.findIndex((entry) => entry.kind === "outcome" && entry.step === "prune");
+    const layer = kept.find((entry) => entry.kind === "request" && entry.data.media === "layer");
+    const again = kept
+      .toSpliced(end, 0, { ...layer, step: "prune" } as (typeof kept)[number])
+      .map((entry, index) =>
+        entry.kind === "interface" && index > end
+          ? { ...entry, data: { ...entry.data, rxBytes: entry.data.rxBytes + 6e6 } }
+          : entry,
+      );
+    expect(verdictOf(again, "PC3.1")).toMatchObject({
+      verdict: "fail",
+      found: expect.stringContaining("prune downloaded 1 layer"),
+    });
+  });
+
   it("counts a blob that no manifest named as a layer", () => {
     const unknown = amend(pruned, { kind: "request", that: ({ media }) => media === "layer" }, () => ({
       media: "unknown" as const,

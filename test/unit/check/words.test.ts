@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseReference, sameTag, shortDigest } from "../../../src/model/reference.ts";
 import { count, formatBytes, formatSeconds, list } from "../../../src/check/units.ts";
+import { parseReference, sameTag, shortDigest } from "../../../src/model/reference.ts";
 
 describe("parseReference", () => {
   it.each([

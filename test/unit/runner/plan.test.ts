@@ -1,12 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { checkers } from "../../../src/check/checkers.ts";
-import { parseReference } from "../../../src/model/reference.ts";
 import { loadSettings } from "../../../src/config/settings.ts";
 import { readRecipe } from "../../../src/deploy/recipe.ts";
 import { StackDeployer } from "../../../src/deploy/stack.ts";
 import { type ClaimId, claimIds } from "../../../src/model/claim.ts";
 import { scenario as scenarioSchema } from "../../../src/model/plan.ts";
+import { parseReference } from "../../../src/model/reference.ts";
 import { type LanePlan, planRun, type Selection } from "../../../src/runner/plan.ts";
 import { initialImages, suiteSettings } from "../../../src/runner/suite-settings.ts";
 import type { SuiteSettings } from "../../../suites/settings.ts";
