@@ -1,11 +1,14 @@
 import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import type Docker from "dockerode";
+import type { Settings } from "../config/settings.ts";
 import type { Recipe } from "../deploy/recipe.ts";
 import type { ClaimId } from "../model/claim.ts";
 import { ExitCode, Failure } from "../model/failure.ts";
+import type { Step } from "../model/plan.ts";
 import { highWaterMark, usedShare } from "../model/pressure.ts";
 import { parseReference } from "../model/reference.ts";
+import type { LanePlan } from "./plan.ts";
 
 /** What two lab hosts and their hubs take up at their most, in bytes, with room to spare: measured at 0.5 GB. */
 const neededBytes = 2_000_000_000;
@@ -57,6 +60,28 @@ export function requireFixtureImages(recipe: Recipe): void {
       what: "the recipe names an image that the lab's hub does not have",
       seen: `service ${service} of ${recipe.folder} uses ${image}`,
       next: `use images of the fixture, each with a tag: ${Object.keys(fixtureRepositories).join(", ")}`,
+    });
+  }
+}
+
+/**
+ * Throws a Failure when the plan of one host may take more pulls than the hub's budget allows: the hub would
+ * refuse deploys for a reason that has nothing to do with the host. A deploy asks for each service's manifest at
+ * most twice, to resolve the digest and to pull.
+ */
+export function requireBudget(lanes: readonly LanePlan[], recipe: Recipe, settings: Settings): void {
+  const identity = settings.registryAuth ? "account" : "anonymous";
+  const limit = settings.registryAuth ? settings.hub.accountLimit : settings.hub.anonymousLimit;
+  const perDeploy = 2 * Object.keys(recipe.images).length;
+  for (const { host, scenarios } of lanes) {
+    const steps = scenarios.flatMap((scenario) => scenario.steps);
+    const times = (does: Step["do"]) => steps.filter((step) => step.do === does).length;
+    const pulls = perDeploy * times("deploy") + times("pull");
+    if (limit === null || pulls <= limit) continue;
+    throw new Failure(ExitCode.config, {
+      what: "the plan takes more pulls than the hub's budget allows",
+      seen: `up to ${pulls} pulls on ${host}, ${limit} allowed for the ${identity}`,
+      next: `take fewer --samples, or raise hub.${identity}Limit in pullproof.yaml`,
     });
   }
 }

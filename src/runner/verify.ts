@@ -14,7 +14,7 @@ import type { Judgement } from "../model/verdict.ts";
 import { Journal, nowhere } from "./journal.ts";
 import type { LaneSetting } from "./open-lane.ts";
 import { type LanePlan, planRun } from "./plan.ts";
-import { requireDisk, requireFixtureImages } from "./preflight.ts";
+import { requireBudget, requireDisk, requireFixtureImages } from "./preflight.ts";
 import type { Progress } from "./progress.ts";
 import { createRunFolder, files, pointLatest, writeResults } from "./run-folder.ts";
 import { openRunScope } from "./run-scope.ts";
@@ -52,7 +52,9 @@ export function planOf(request: VerifyRequest): LanePlan[] {
     });
   }
   requireFixtureImages(recipe);
-  return planRun(suiteSettings(settings, recipe, deployer), request);
+  const lanes = planRun(suiteSettings(settings, recipe, deployer), request);
+  requireBudget(lanes, recipe, settings);
+  return lanes;
 }
 
 /**

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { loadSettings } from "../../../src/config/settings.ts";
-import { readRecipe } from "../../../src/deploy/recipe.ts";
+import { type Recipe, readRecipe } from "../../../src/deploy/recipe.ts";
 import { StackDeployer } from "../../../src/deploy/stack.ts";
 import { ExitCode } from "../../../src/model/failure.ts";
-import { requireDisk, requireFixtureImages } from "../../../src/runner/preflight.ts";
+import type { Step } from "../../../src/model/plan.ts";
+import { requireBudget, requireDisk, requireFixtureImages } from "../../../src/runner/preflight.ts";
 import { initialImages, suiteSettings } from "../../../src/runner/suite-settings.ts";
 import { runId } from "../../../src/runner/verify.ts";
+import { deploy, suite } from "../../../suites/settings.ts";
 import { recipeFolder } from "../../support/app.ts";
 import { EngineDouble } from "../../support/engine-double.ts";
 
@@ -60,6 +62,44 @@ describe("requireDisk", () => {
       seen: expect.stringMatching(/^0 MB are free under \/proc, \d+ MB are needed$/),
     });
   });
+});
+
+describe("requireBudget", () => {
+  const twoServices = () => withImages("pullproof/web:1", "pullproof/store:1");
+  const plan = (recipe: Recipe, count: number) => {
+    const known = suiteSettings(loadSettings({}, "/nonexistent"), recipe, new StackDeployer());
+    const many = Array.from({ length: count }, (_, index) => deploy(known, `deploy-${index}`, "cold"));
+    const steps: Step[] = [{ id: "pull", do: "pull", image: "pullproof/base:1" }, ...many];
+    return [{ host: "lab", scenarios: [suite("s", "", [], steps)] }];
+  };
+  const settings = (limit: number | null, registryAuth = true) =>
+    loadSettings(
+      {
+        registryAuth,
+        hub: { accountLimit: registryAuth ? limit : 1, anonymousLimit: registryAuth ? 1 : limit },
+      },
+      "/nonexistent",
+    );
+
+  it("takes a plan that fits, to the last pull, and any plan where there is no budget", () => {
+    const recipe = twoServices();
+    expect(() => requireBudget(plan(recipe, 5), recipe, settings(21))).not.toThrow();
+    expect(() => requireBudget(plan(recipe, 5), recipe, settings(21, false))).not.toThrow();
+    expect(() => requireBudget(plan(recipe, 500), recipe, settings(null))).not.toThrow();
+  });
+
+  it.each([true, false])(
+    "refuses one that does not, and names cost and limit (registry auth: %s)",
+    (auth) => {
+      const recipe = twoServices();
+      expect(() => requireBudget(plan(recipe, 5), recipe, settings(20, auth))).toThrow(
+        expect.objectContaining({
+          exitCode: ExitCode.config,
+          seen: expect.stringMatching(/21 pulls on lab, 20 allowed/),
+        }),
+      );
+    },
+  );
 });
 
 describe("initialImages", () => {
