@@ -1,8 +1,9 @@
 import type { Step } from "../model/plan.ts";
 import { highWaterMark, usedShare } from "../model/pressure.ts";
 import { shortDigest } from "../model/reference.ts";
+import { layerTraffic, sizeOf } from "./bytes.ts";
 import { type Checker, compose, type Finding, fail, inconclusive, lookAgain, pass } from "./checker.ts";
-import { endedOk, endOf, type StepHistory, sequence, stepsThat } from "./history.ts";
+import { endedOk, endOf, type History, merge, type StepHistory, sequence, stepsThat } from "./history.ts";
 import { loss, removalRemedy } from "./store.ts";
 import { count, formatShare, list } from "./units.ts";
 
@@ -12,10 +13,14 @@ type Prune = StepHistory<Extract<Step, { do: "prune" }>>;
 export const pruneRemovesNothing: Checker = {
   id: "PC1.1",
   expected: `every prune run with less than ${formatShare(highWaterMark)} of the disk's bytes and inodes in use leaves every image, tag and digest`,
-  check: (history) => compose(stepsThat(history, "prune").map(judge), "no prune run was made"),
+  check: (history) =>
+    compose(
+      stepsThat(history, "prune").map((step) => judge(history, step)),
+      "no prune run was made",
+    ),
 };
 
-function judge(step: Prune): Finding {
+function judge(history: History, step: Prune): Finding {
   const { before, after, plan } = step;
   const removals = step.events.filter(({ data }) => data.action === "delete" || data.action === "untag");
   const evidence = sequence(step.invoke, before.images, before.disk, ...removals, step.outcome, after.images);
@@ -42,6 +47,14 @@ function judge(step: Prune): Finding {
   const names = [...gone.tags, ...gone.digests];
   if (names.length > 0) {
     return fail(`${title} removed the names ${list(names.map(shortDigest))}`, evidence, removalRemedy(plan));
+  }
+  const traffic = layerTraffic(history, step);
+  if (removals.length > 0 && traffic.agreed === "some") {
+    return fail(
+      `${title} removed images and pulled them again: ${sizeOf(traffic)}`,
+      merge(evidence, traffic.evidence),
+      removalRemedy(plan),
+    );
   }
   if (removals.length > 0) {
     return inconclusive(

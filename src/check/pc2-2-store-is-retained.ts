@@ -1,6 +1,6 @@
 import { type Checker, compose, type Finding, inconclusive } from "./checker.ts";
 import { endedOk, endOf, type History, type StepHistory, sequence } from "./history.ts";
-import { cachedDeploys, withoutLayers } from "./redeploy.ts";
+import { cachedDeploys, downloadsBetween, withoutLayers } from "./redeploy.ts";
 import { retention } from "./store.ts";
 import { count } from "./units.ts";
 
@@ -18,7 +18,12 @@ function check(history: History): Finding {
   const nothing = "there was no redeploy, or nothing that the image store had to outlive";
   if (survived.length === 0 || redeploys.length === 0) return compose([], nothing);
   return compose(
-    [...survived.map(kept), ...redeploys.map((step) => withoutLayers(history, step))],
+    [
+      ...survived.map(kept),
+      ...redeploys.map((step) => withoutLayers(history, step)),
+      // A store that was emptied and filled again was not retained.
+      ...downloadsBetween(history),
+    ],
     nothing,
     () =>
       `every image outlived ${survived.map(({ plan }) => plan.id).join(", ")}, and ${count(redeploys.length, "redeploy")} fetched no layer`,

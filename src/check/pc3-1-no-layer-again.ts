@@ -2,7 +2,7 @@ import type { DeployStep } from "../model/plan.ts";
 import { type LayerTraffic, layerTraffic, sizeOf, smallestLayer } from "./bytes.ts";
 import { type Checker, compose, type Finding, fail, inconclusive, lookAgain, pass } from "./checker.ts";
 import { endedOk, endOf, type History, merge, type StepHistory, sequence, stepsThat } from "./history.ts";
-import { cachedDeploys, deployRemedy, downloadRemedy } from "./redeploy.ts";
+import { cachedDeploys, deployRemedy, downloadRemedy, downloadsBetween } from "./redeploy.ts";
 import { count, formatBytes } from "./units.ts";
 
 /** PC3.1. Three witnesses are asked: the hub's ledger, the interface, the image-and-layer set. Events are hints. */
@@ -18,7 +18,7 @@ export const noLayerAgain: Checker = {
       [
         ...coldDeploys(history).map((step) => sawLayers(history, step)),
         ...redeploys.map((step) => judge(history, step)),
-        ...between(history).flatMap((step) => movesNothing(history, step)),
+        ...downloadsBetween(history),
       ],
       nothing,
       () => summary(history, redeploys),
@@ -28,28 +28,6 @@ export const noLayerAgain: Checker = {
 
 function coldDeploys(history: History): StepHistory<DeployStep>[] {
   return stepsThat(history, "deploy").filter((step) => step.plan.expect === "cold");
-}
-
-/** The steps around the deploys: nothing may come back there either, say by a prune run that pulls afterwards. */
-function between(history: History): StepHistory[] {
-  return history.steps.filter(({ plan }) => ["teardown", "prune", "restart"].includes(plan.do));
-}
-
-/** Silence of the ledger is what is expected here, so only what it says, or the interface says, can count. */
-function movesNothing(history: History, step: StepHistory): Finding[] {
-  const traffic = layerTraffic(history, step);
-  if (traffic.agreed === "some")
-    return [
-      fail(
-        `${step.plan.id} downloaded ${sizeOf(traffic)}`,
-        traffic.evidence,
-        "find out what pulls images outside of a deploy, and why they were gone",
-      ),
-    ];
-  if (traffic.agreed !== "conflict") return [];
-  return [
-    inconclusive(`witnesses disagree about ${step.plan.id}: ${traffic.says}`, traffic.evidence, lookAgain),
-  ];
 }
 
 /** Witnesses that see no layer where there must be some are not believed where there must be none. */

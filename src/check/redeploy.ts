@@ -34,6 +34,29 @@ export function withoutLayers(history: History, step: StepHistory<DeployStep>): 
   return pass(`${plan.id} fetched no layer (${traffic.says})`, evidence);
 }
 
+/**
+ * Layers that came back around the deploys, say by a prune run that pulls afterwards; empty where none did. The
+ * ledger is expected to be silent in those steps, so only what it says, or the interface says, can count.
+ */
+export function downloadsBetween(history: History): Finding[] {
+  return history.steps
+    .filter(({ plan }) => ["teardown", "prune", "restart"].includes(plan.do))
+    .flatMap((step) => {
+      const traffic = layerTraffic(history, step);
+      if (traffic.agreed === "some")
+        return [
+          fail(
+            `${step.plan.id} downloaded ${sizeOf(traffic)}`,
+            traffic.evidence,
+            "find out what pulls images outside of a deploy, and why they were gone",
+          ),
+        ];
+      if (traffic.agreed !== "conflict") return [];
+      const found = `witnesses disagree about ${step.plan.id}: ${traffic.says}`;
+      return [inconclusive(found, traffic.evidence, lookAgain)];
+    });
+}
+
 /** What to do about a deploy that did not come up. */
 export const deployRemedy =
   "look at the deploy's outcome in evidence.jsonl, mend what kept it from coming up, run again";

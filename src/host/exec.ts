@@ -19,10 +19,13 @@ export async function execIn(
   const stdout = new PassThrough();
   const stderr = new PassThrough();
   container.modem.demuxStream(stream, stdout, stderr);
-  stream.once("end", () => {
+  const finish = () => {
     stdout.end();
     stderr.end();
-  });
+  };
+  stream.once("end", finish);
+  // An engine that goes away closes the stream without an end; asking for the exit code then fails and says so.
+  stream.once("close", finish);
   stream.once("error", (thrown) => stdout.destroy(thrown));
   const [out, err] = await Promise.all([text(stdout), text(stderr)]);
   const { ExitCode: exitCode } = await exec.inspect();

@@ -72,7 +72,7 @@ export function readStoredRun(folder: string): StoredRun {
 export function requireSound({ folder, problems }: StoredRun): void {
   if (problems.length === 0) return;
   throw new Failure(ExitCode.internal, {
-    what: "the run was altered, so its verdicts are worth nothing",
+    what: "the run's files do not agree, so its verdicts are worth nothing",
     seen: [folder, ...problems].join("\n    "),
     next: "take the run from where it was made, or make a new one: npm run verify",
   });

@@ -196,6 +196,24 @@ describe("PC2.4", () => {
   });
 });
 
+/** A prune run that removes an image and pulls it again: the store looks as before. */
+function pruneAndPull(): Entry[] {
+  const end = kept.findIndex((entry) => entry.kind === "outcome" && entry.step === "prune");
+  const layer = kept.find((entry) => entry.kind === "request" && entry.data.media === "layer");
+  const removal = {
+    ...kept[end],
+    kind: "event",
+    data: { action: "delete", imageId: "sha256:id-web-a", name: null, wall: "2026-11-23T12:00:00.000Z" },
+  };
+  return kept
+    .toSpliced(end, 0, { ...layer, step: "prune" } as Entry, removal as Entry)
+    .map((entry, index) =>
+      entry.kind === "interface" && index > end
+        ? { ...entry, data: { ...entry.data, rxBytes: entry.data.rxBytes + 6e6 } }
+        : entry,
+    );
+}
+
 describe("PC3.1", () => {
   it("passes when every witness says no", () => {
     const { verdict, found } = verdictOf(kept, "PC3.1");
@@ -212,18 +230,17 @@ describe("PC3.1", () => {
   });
 
   it("fails when a step between the deploys downloads layers, as a prune run that pulls afterwards would", () => {
-    const end = kept.findIndex((entry) => entry.kind === "outcome" && entry.step === "prune");
-    const layer = kept.find((entry) => entry.kind === "request" && entry.data.media === "layer");
-    const again = kept
-      .toSpliced(end, 0, { ...layer, step: "prune" } as (typeof kept)[number])
-      .map((entry, index) =>
-        entry.kind === "interface" && index > end
-          ? { ...entry, data: { ...entry.data, rxBytes: entry.data.rxBytes + 6e6 } }
-          : entry,
-      );
-    expect(verdictOf(again, "PC3.1")).toMatchObject({
+    expect(verdictOf(pruneAndPull(), "PC3.1")).toMatchObject({
       verdict: "fail",
       found: expect.stringContaining("prune downloaded 1 layer"),
+    });
+    expect(verdictOf(pruneAndPull(), "PC2.2").verdict).toBe("fail");
+  });
+
+  it("PC1.1 does not take the store as it was for one that was left alone", () => {
+    expect(verdictOf(pruneAndPull(), "PC1.1")).toMatchObject({
+      verdict: "fail",
+      found: expect.stringContaining("pulled them again: 1 layer"),
     });
   });
 
