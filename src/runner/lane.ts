@@ -94,11 +94,20 @@ export class Lane {
     const seconds = (performance.now() - begun) / 1000;
     await this.#drainHub();
     this.#append("outcome", "runner", { ...outcome, seconds });
-    if (step.do === "restart") await this.#events.open();
+    if (step.do === "restart") await this.#reopenEvents();
     await this.#observe();
     if (signal.aborted) return;
     journal.sync();
     done(`${outcome.status}${outcome.message === null ? "" : `: ${outcome.message}`}`);
+  }
+
+  /** A host that did not come back is told by its outcome and by every other witness; this one is just missing. */
+  async #reopenEvents(): Promise<void> {
+    try {
+      await this.#events.open();
+    } catch (thrown) {
+      this.#append("gap", "events", { witness: "events", reason: messageOf(thrown) });
+    }
   }
 
   /** An error in the middle of a step leaves its outcome unknown: it may have taken effect or not. */
