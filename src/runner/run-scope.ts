@@ -18,7 +18,14 @@ export interface RunScope extends AsyncDisposable {
  */
 export async function openRunScope(run: string, keep: boolean): Promise<RunScope> {
   const folder = await mkdtemp(join(tmpdir(), "pullproof-"));
-  if (keep) return { folder, async [Symbol.asyncDispose]() {} };
+  const outside = process.env.TMPDIR;
+  // Whatever this process stages from here on lies in the run's folder, and goes with it even after a kill.
+  process.env.TMPDIR = folder;
+  const leave = () => {
+    if (outside === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = outside;
+  };
+  if (keep) return { folder, [Symbol.asyncDispose]: async () => leave() };
   const reaper = spawn(
     process.execPath,
     [fileURLToPath(new URL("../lab/reaper.ts", import.meta.url)), run, folder],
@@ -31,6 +38,7 @@ export async function openRunScope(run: string, keep: boolean): Promise<RunScope
   return {
     folder,
     async [Symbol.asyncDispose]() {
+      leave();
       const exited = once(reaper, "exit");
       reaper.stdin.end();
       const [code] = await exited;

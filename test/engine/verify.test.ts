@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -17,16 +17,22 @@ import { until } from "../../src/until.ts";
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
 let folder: string;
+/** Where the runs under test put what is temporary. Sockets lie in it, so its path is short. */
+let temporary: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "pullproof-test-"));
+  temporary = mkdtempSync(join(tmpdir(), "pp-"));
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => {
+  for (const made of [folder, temporary]) rmSync(made, { recursive: true });
+});
 
 function pullproof(
   ...words: string[]
 ): ChildProcess & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream } {
   return spawn(process.execPath, [main, ...words], {
     cwd: folder,
+    env: { ...process.env, TMPDIR: temporary },
     stdio: ["ignore", "pipe", "pipe"],
   }) as ReturnType<typeof pullproof>;
 }
@@ -169,7 +175,7 @@ describe.each([
       outcomes.map(() => expect.objectContaining({ status: "ok" })),
     );
     await until("the run's objects are gone", 60_000, async () => {
-      const left = await leftOfRun(id);
+      const left = [...(await leftOfRun(id)), ...readdirSync(temporary)];
       return left.length === 0 ? true : left.join(", ");
     });
   });
