@@ -5,11 +5,10 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { ExecResult, Host } from "../host/host.ts";
 import { ExitCode, Failure } from "../model/failure.ts";
-import { converge } from "./convergence.ts";
 import { type App, type Deployer, type DeployRequest, type Outcome, plainOutcome } from "./deployer.ts";
 import { copyToHost, envFile, folderOf, overrides, overridesFile } from "./files.ts";
 import { createSecrets } from "./secrets.ts";
-import { unresolved } from "./stack.ts";
+import { resolutionWarnings, settle } from "./settle.ts";
 import { finishTeardown } from "./teardown.ts";
 
 const run = promisify(execFile);
@@ -62,11 +61,7 @@ export class AbraDeployer implements Deployer {
     // No prompts, no wait of abra's own, the checkout as it is, no look at the network's catalogue or the domain.
     const result = await this.#abra(host, app, ["app", "deploy", domain, "-n", "-c", "-C", "-o", "-D"]);
     const output = `${result.stdout}${result.stderr}`.trim();
-    const warnings = output.split("\n").filter((line) => unresolved.test(line));
-    const message = fatal(result);
-    if (message !== null) return { ...plainOutcome("fail", message), warnings, output };
-    const { problem, services } = await converge(host.docker, app.stack, request.timeoutSeconds);
-    return { status: problem === null ? "ok" : "fail", message: problem, warnings, services, output };
+    return settle(host, request, { warnings: resolutionWarnings(output), output }, fatal(result));
   }
 
   async teardown(host: Host, app: App): Promise<Outcome> {

@@ -1,17 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Host } from "../host/host.ts";
-import { converge } from "./convergence.ts";
 import { type App, type Deployer, type DeployRequest, type Outcome, plainOutcome } from "./deployer.ts";
 import { copyToHost, envFile, folderOf, overrides, overridesFile } from "./files.ts";
 import { createSecrets } from "./secrets.ts";
+import { resolutionWarnings, settle } from "./settle.ts";
 import { finishTeardown } from "./teardown.ts";
-
-/**
- * What the docker client says, with exit code 0, when a reference does not resolve at its registry and each
- * node is left to use whatever it has under that tag (docker/cli, stack deploy and service create).
- */
-export const unresolved = /could not be accessed on a registry/;
 
 /** `docker stack deploy` of a recipe, in the environment that abra would give it, digest resolution always on. */
 export class StackDeployer implements Deployer {
@@ -43,13 +37,13 @@ export class StackDeployer implements Deployer {
       folderOf(app),
       app.stack,
     ]);
-    const warnings = stderr.split("\n").filter((line) => unresolved.test(line));
-    const output = `${stdout}${stderr}`.trim();
-    if (exitCode !== 0) {
-      return { ...plainOutcome("fail", `docker stack deploy ended with code ${exitCode}`), warnings, output };
-    }
-    const { problem, services } = await converge(host.docker, app.stack, request.timeoutSeconds);
-    return { status: problem === null ? "ok" : "fail", message: problem, warnings, services, output };
+    const said = { warnings: resolutionWarnings(stderr), output: `${stdout}${stderr}`.trim() };
+    return settle(
+      host,
+      request,
+      said,
+      exitCode === 0 ? null : `docker stack deploy ended with code ${exitCode}`,
+    );
   }
 
   async teardown(host: Host, app: App): Promise<Outcome> {

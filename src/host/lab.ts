@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import Docker from "dockerode";
 import { pack } from "tar-fs";
 import { LabContainer, type LabPlace } from "../lab/container.ts";
-import { labels } from "../lab/labels.ts";
+import { labelsOf } from "../lab/labels.ts";
 import { ExitCode, Failure, messageOf } from "../model/failure.ts";
 import { until } from "../until.ts";
 import { grantableCapabilities } from "./capabilities.ts";
@@ -40,7 +40,7 @@ export class LabHost implements Host {
   static async start(options: LabHostOptions): Promise<LabHost> {
     const { run, lab, outer, folder } = options;
     const volume = `${lab}-store`;
-    await outer.createVolume({ Name: volume, Labels: { [labels.own]: "true", [labels.run]: run } });
+    await outer.createVolume({ Name: volume, Labels: labelsOf(run) });
     await writeFile(join(folder, "ca.pem"), options.ca);
     await writeFile(join(folder, "daemon.json"), JSON.stringify(daemonSettings(options.imageStore)));
     const cgroups = (await outer.info()).CgroupVersion === "2";

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type Docker from "dockerode";
 import { GenericContainer } from "testcontainers";
-import { labels } from "./labels.ts";
+import { labelsOf } from "./labels.ts";
 
 /** Where a container of a lab belongs. */
 export interface LabPlace {
@@ -39,7 +39,7 @@ export class LabContainer extends GenericContainer {
     const target = `/${name}.sh`;
     this.withName(`${lab}-${name}`)
       .withNetworkMode(lab)
-      .withLabels({ [labels.own]: "true", [labels.run]: run })
+      .withLabels(labelsOf(run))
       .withCopyFilesToContainer([{ source: fileURLToPath(script), target }])
       .withCommand(["sh", target, shared])
       .withBindMounts([{ source: folder, target: shared }, ...mounts]);

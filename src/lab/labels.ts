@@ -8,3 +8,8 @@ export const labels = {
   /** On the objects of one run; the value is the run's id. Images that outlive a run have no such label. */
   run: "org.pullproof.run",
 } as const;
+
+/** The labels of an object of one run. */
+export function labelsOf(run: string): Record<string, string> {
+  return { [labels.own]: "true", [labels.run]: run };
+}

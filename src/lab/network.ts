@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { labels } from "./labels.ts";
+import { labelsOf } from "./labels.ts";
 
 /** Makes a lab's network. It is internal: nothing in the lab can reach, or be reached from, anywhere else. */
 export async function createLabNetwork(docker: Docker, run: string, name: string): Promise<void> {
@@ -7,6 +7,6 @@ export async function createLabNetwork(docker: Docker, run: string, name: string
     Name: name,
     Driver: "bridge",
     Internal: true,
-    Labels: { [labels.own]: "true", [labels.run]: run },
+    Labels: labelsOf(run),
   });
 }

@@ -28,7 +28,10 @@ export interface Selection {
 export function planRun(settings: SuiteSettings, selection: Selection): LanePlan[] {
   const asked = new Set(selection.claims);
   const wanted = (scenario: Scenario) => scenario.claims.some((claim) => asked.has(claim));
-  const first = [retention(settings), ...(settings.samples > 1 ? [timing(settings)] : [])].filter(wanted);
+  const chain = retention(settings);
+  const repeated = timing(settings);
+  // Timing continues where the chain ends.
+  const first = settings.samples > 1 && wanted(repeated) ? [chain, repeated] : [chain];
   const second = [
     newDigest(settings),
     brokenImage(settings),
@@ -36,10 +39,8 @@ export function planRun(settings: SuiteSettings, selection: Selection): LanePlan
   ]
     .filter(wanted)
     .map((scenario) => ({ ...scenario, claims: scenario.claims.filter((claim) => asked.has(claim)) }));
-  // Timing continues where the chain ends.
-  const chain = first.length > 0 ? [retention(settings), ...first.filter(({ id }) => id !== "chain")] : [];
   return [
-    { host: "lab", scenarios: chain },
+    { host: "lab", scenarios: first.some(wanted) ? first : [] },
     { host: "lab-2", scenarios: second.length > 0 ? [warmUp(settings), ...second] : [] },
   ].filter((lane) => lane.scenarios.length > 0);
 }
