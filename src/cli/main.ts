@@ -2,22 +2,32 @@
 import { Command, CommanderError } from "commander";
 import { ExitCode, Failure } from "../model/failure.ts";
 import { version } from "../version.ts";
-import { addAttach } from "./attach.ts";
-import { addCheck } from "./check.ts";
 import { reportError } from "./terminal.ts";
-import { addVerify } from "./verify.ts";
 
 const program = new Command("pullproof")
   .description("Proves that a Docker host keeps its image cache, or shows exactly when and why it does not.")
   .version(version)
   .showHelpAfterError("next: pullproof --help")
+  // What follows the command of `run` belongs to that command.
+  .enablePositionalOptions()
   .exitOverride();
 
-addVerify(program);
-addCheck(program);
-addAttach(program);
+/** Each in a file of its own: a prune on a host that is short of everything should not load what a lab needs. */
+const commands: Record<string, () => Promise<(program: Command) => void>> = {
+  verify: async () => (await import("./verify.ts")).addVerify,
+  check: async () => (await import("./check.ts")).addCheck,
+  attach: async () => (await import("./attach.ts")).addAttach,
+  prune: async () => (await import("./prune.ts")).addPrune,
+  watch: async () => (await import("./watch.ts")).addWatch,
+  install: async () => (await import("./install.ts")).addInstall,
+  run: async () => (await import("./run.ts")).addRun,
+};
 
 try {
+  // For anything else than one of their names, such as --help or a misspelt one, all are asked for.
+  const [first = ""] = process.argv.slice(2);
+  const wanted = Object.hasOwn(commands, first) ? [first] : Object.keys(commands);
+  for (const name of wanted) (await commands[name]?.())?.(program);
   await program.parseAsync();
 } catch (thrown) {
   // What an interrupted run had begun may still hold the process; its clean-up is over by now.

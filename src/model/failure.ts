@@ -6,7 +6,7 @@ export const ExitCode = {
   usage: 64,
   unavailable: 69,
   internal: 70,
-  rebootPending: 75,
+  tryLater: 75,
   config: 78,
   interrupted: 130,
 } as const;

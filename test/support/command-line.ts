@@ -1,9 +1,10 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
 import { tempFolder } from "./temp.ts";
 
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
@@ -14,6 +15,12 @@ export interface Ended {
   code: number | null;
   stdout: string;
   stderr: string;
+}
+
+/** A pullproof that was started. */
+export interface Running {
+  child: ChildProcess;
+  ended: Promise<Ended>;
 }
 
 /** Where pullproof is called: an empty working directory, a home and a folder for temporary files of its own. */
@@ -39,17 +46,22 @@ export class CommandLine {
   }
 
   async run(...words: string[]): Promise<Ended> {
+    return this.start(...words).ended;
+  }
+
+  /** Starts pullproof, and does not wait for its end. It does not outlive the test. */
+  start(...words: string[]): Running {
     const child = spawn(process.execPath, [main, ...words], {
       cwd: this.cwd,
       env: this.#env,
       stdio: ["ignore", "pipe", "pipe"],
     });
-    const [stdout, stderr, [code]] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, "close"),
-    ]);
-    return { code, stdout, stderr };
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
+    return {
+      child,
+      ended: ended.then(([stdout, stderr, [code]]) => ({ code, stdout, stderr })),
+    };
   }
 
   /** Every path below the three folders: what a command left behind. */

@@ -26,7 +26,16 @@ describe("verify --dry-run", { timeout: 60_000 }, () => {
     const planned = lanes.flatMap(({ scenarios }) =>
       scenarios.map((found) => scenario.strict().parse(found)),
     );
-    expect(planned.map(({ id }) => id)).toEqual(["chain", "timing", "warm-up", "new-digest", "broken-image"]);
+    const small = ["pressure", "cycles"];
+    expect(planned.map(({ id }) => id)).toEqual([
+      "chain",
+      "timing",
+      "warm-up",
+      "new-digest",
+      "broken-image",
+      ...small.map((name) => `${name}-graphdriver`),
+      ...small.map((name) => `${name}-containerd`),
+    ]);
     const steps = planned.flatMap(({ steps }) => steps);
     expect(steps).toContainEqual(
       expect.objectContaining({ do: "prune", policy: expect.objectContaining({ command: "janitor --now" }) }),

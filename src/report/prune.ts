@@ -1,0 +1,203 @@
+import Table from "cli-table3";
+import { nameOf } from "../check/store.ts";
+import { count, formatBytes } from "../check/units.ts";
+import { formatAge } from "../policy/age.ts";
+import type { Removed, Skipped } from "../policy/apply.ts";
+import { freedByEach } from "../policy/freed.ts";
+import { formatMark } from "../policy/marks.ts";
+import type { Decision } from "../policy/model.ts";
+import type { Survey } from "../policy/survey.ts";
+import { type Judged, pruneVerdict } from "../policy/verdict.ts";
+import { visible } from "./escape.ts";
+
+/** Everything about one prune run, planned or carried out. */
+export interface PruneReport extends Judged {
+  survey: Survey;
+  /** What an operator should know besides the plan. */
+  warnings: readonly string[];
+}
+
+/** Of images that stay, the text names no more than this; `--json` names all. */
+const most = 200;
+/** Below this a table is nothing but borders. */
+const narrowest = 80;
+
+const words = { remove: "remove", spare: "may go", keep: "keep" } as const;
+
+/** The plan, or what came of it, as a verdict in one line and a table that fits so many columns. */
+export function renderPrune(report: PruneReport, width: number): string {
+  const { text } = pruneVerdict(report);
+  const parts = [text, report.applied === null ? planTable(report, width) : outcomeTable(report, width)];
+  return parts.filter((part) => part !== "").join("\n");
+}
+
+function planTable({ survey }: PruneReport, width: number): string {
+  const { now, plan, containers } = survey;
+  const removed = plan.decisions.filter(({ does }) => does === "remove").length;
+  const frees = freedByEach(plan.order, survey.state.images, survey.layerBytes);
+  const stopped = containers.map(({ name, endedAt }) => [
+    `container ${name}`,
+    age(now - endedAt),
+    words.remove,
+    "stopped, and of no service",
+    "",
+  ]);
+  const decisions = inOrder(survey);
+  const rows = decisions.slice(0, removed + most).map(({ image, does, reason, lastUse }) => {
+    const bytes = does === "remove" ? `~${formatBytes(frees.get(image.id) ?? 0)}` : "";
+    return [nameOf(image), age(now - lastUse), words[does], reason, bytes];
+  });
+  if (stopped.length + rows.length === 0) return "";
+  const table = tableOf(["image", "last use", "what", "reason", "frees"], [...stopped, ...rows], width);
+  const more = decisions.length - rows.length;
+  return more === 0 ? table : `${table}\n… and ${more} more images that stay: --json names them all`;
+}
+
+/** Those that go, in the order in which they go; then those that might; then the others by name. */
+function inOrder({ plan }: Survey): Decision[] {
+  const place = new Map(plan.order.map((id, index) => [id, index]));
+  const rank = ({ image }: Decision) => place.get(image.id) ?? plan.order.length;
+  return plan.decisions.toSorted((a, b) => rank(a) - rank(b) || (nameOf(a.image) < nameOf(b.image) ? -1 : 1));
+}
+
+function outcomeTable({ applied }: PruneReport, width: number): string {
+  if (applied === null) return "";
+  const { containers, images, buildCacheBytes, left, unknown } = applied;
+  const rows = [
+    ...outcomeRows(containers, "container "),
+    ...(buildCacheBytes === null ? [] : [["build cache", "pruned", "", formatBytes(buildCacheBytes)]]),
+    ...outcomeRows(images, ""),
+    ...(unknown === null
+      ? []
+      : [[unknown, "not known", "the engine went away while it was being removed", ""]]),
+    ...left.map((name) => [name, "not removed", "the run did not come to it", ""]),
+  ];
+  return rows.length === 0 ? "" : tableOf(["image", "what", "reason", "freed"], rows, width);
+}
+
+function outcomeRows(
+  { removed, skipped }: { removed: readonly Removed[]; skipped: readonly Skipped[] },
+  kind: string,
+): string[][] {
+  return [
+    ...removed.map(({ name, freedBytes }) => [`${kind}${name}`, "removed", "", formatBytes(freedBytes)]),
+    ...skipped.map(({ name, reason }) => [`${kind}${name}`, "kept", reason, ""]),
+  ];
+}
+
+function tableOf(head: string[], rows: readonly string[][], width: number): string {
+  const cells = rows.map((row) => row.map(visible));
+  if (width < narrowest) {
+    return cells.map((row) => row.filter((cell) => cell !== "").join(", ")).join("\n");
+  }
+  const colWidths = columnWidths([head, ...cells], head.indexOf("reason"), width);
+  const table = new Table({
+    head,
+    // With the space on both sides.
+    colWidths: colWidths.map((column) => column + 2),
+    wordWrap: true,
+    // A name has no spaces, and must not be cut off.
+    wrapOnWordBoundary: cells.every(([name = ""]) => name.length <= (colWidths[0] ?? 0)),
+    style: { head: [], border: [] },
+    // A line between any two images would double the table.
+    chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
+  });
+  table.push(...cells);
+  return table.toString();
+}
+
+/** Every column as wide as its longest cell; where that is too wide, the reasons are wrapped, and then the names. */
+function columnWidths(rows: readonly string[][], reason: number, width: number): number[] {
+  const longest = (rows[0] ?? []).map((_, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)));
+  // A border and two spaces for each column, and one border more.
+  const room = width - 3 * longest.length - 1;
+  const others = longest.reduce(
+    (sum, column, index) => sum + (index === 0 || index === reason ? 0 : column),
+    0,
+  );
+  const name = Math.min(longest[0] ?? 0, Math.max(20, room - others - 30));
+  const left = Math.max(10, room - others - name);
+  return longest.map((column, index) => {
+    if (index === 0) return name;
+    return index === reason ? Math.min(column, left) : column;
+  });
+}
+
+/** What becomes of some images, and why, in full. */
+export function renderExplanation(report: PruneReport, ids: ReadonlySet<string>): string {
+  const { survey } = report;
+  const { plan, record, now } = survey;
+  const when = (time: number) => `${age(now - time)} (${iso(time)})`;
+  const paragraphs = plan.decisions
+    .filter(({ image }) => ids.has(image.id))
+    .map(({ image, does, reason, lastUse }) => {
+      const place = plan.order.indexOf(image.id) + 1;
+      const seen = record.images[image.id]?.firstSeen;
+      return [
+        `${nameOf(image)}: ${words[does]}: ${reason}`,
+        `  ID: ${image.id}`,
+        ...[...image.tags, ...image.digests].map((name) => `  name: ${name}`),
+        `  size: ${formatBytes(image.bytes)} in ${count(image.layers.length, "layer")}, shared ones included`,
+        `  last use: ${when(lastUse)}`,
+        `  first seen: ${seen === undefined ? "now" : when(seen)}; uses are known since ${iso(record.since)}`,
+        ...(place === 0 ? [] : [`  place in the order in which images go: ${place} of ${plan.order.length}`]),
+      ].map(visible);
+    });
+  return [pruneVerdict(report).text, ...paragraphs.map((lines) => lines.join("\n"))].join("\n\n");
+}
+
+/**
+ * Everything about one prune run as JSON: sizes in bytes, ages in milliseconds, times in ISO 8601. With `ids`, of
+ * the images only those.
+ */
+export function renderPruneJson(report: PruneReport, ids: ReadonlySet<string> | null): string {
+  const { survey, dataRoot, warnings, applied } = report;
+  const { plan, rules, record, now } = survey;
+  const { exitCode, text } = pruneVerdict(report);
+  const content = {
+    verdict: text,
+    exitCode,
+    applied: applied !== null,
+    at: iso(now),
+    dataRoot,
+    disk: { before: plan.disk, after: applied === null ? null : applied.disk },
+    marks: { high: formatMark(rules.marks.high), low: formatMark(rules.marks.low) },
+    minAgeMs: rules.minAgeMs,
+    usesKnownSince: iso(record.since),
+    pressure: plan.pressure,
+    busy: plan.busy ?? applied?.busy ?? null,
+    sufficient: plan.sufficient,
+    freedBytesEstimate: plan.freedBytes,
+    images: imagesOf(survey).filter(({ id }) => ids === null || ids.has(id)),
+    containers: survey.containers.map(({ id, name, endedAt }) => ({ id, name, endedAt: iso(endedAt) })),
+    outcome: applied,
+    warnings,
+  };
+  return JSON.stringify(content, null, 2);
+}
+
+function imagesOf(survey: Survey): { id: string }[] {
+  const { plan, state, record, layerBytes } = survey;
+  const frees = freedByEach(plan.order, state.images, layerBytes);
+  const place = new Map(plan.order.map((id, index) => [id, index + 1]));
+  return inOrder(survey).map(({ image, does, reason, lastUse }) => ({
+    ...image,
+    name: nameOf(image),
+    does,
+    reason,
+    lastUse: iso(lastUse),
+    firstSeen: record.images[image.id] === undefined ? null : iso(record.images[image.id]?.firstSeen ?? 0),
+    /** Its place in the order in which images go, from 1; null for one that must not go. */
+    place: place.get(image.id) ?? null,
+    freesBytesEstimate: does === "remove" ? (frees.get(image.id) ?? 0) : null,
+  }));
+}
+
+/** `3 days ago`; what is not a second ago is now. */
+function age(milliseconds: number): string {
+  return milliseconds < 1000 ? "now" : `${formatAge(milliseconds)} ago`;
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}
