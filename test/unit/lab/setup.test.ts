@@ -1,12 +1,12 @@
 import { execFile, execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { cacheFolder } from "../../../src/lab/cache.ts";
 import { runtimeDir } from "../../../src/lab/outer-engine.ts";
 import { ExitCode } from "../../../src/model/failure.ts";
-import { tempFolder } from "../../support/temp.ts";
+import { tempFolder, writeScript } from "../../support/temp.ts";
 
 const setup = fileURLToPath(new URL("../../../setup", import.meta.url));
 
@@ -22,6 +22,25 @@ function call(words: string[], env: NodeJS.ProcessEnv): Promise<Ended> {
     const child = execFile(setup, words, { env: { PATH: "/usr/bin:/bin", ...env } }, (_, stdout, stderr) =>
       resolve({ code: child.exitCode ?? -1, stdout, stderr }),
     );
+  });
+}
+
+/** Calls one of the script's functions on a machine that has a few programs and doubles of others, and no more. */
+function callFunction(name: string, doubles: Record<string, string>): Promise<Ended & { apt: string[] }> {
+  const root = tempFolder();
+  const log = join(root, "apt.log");
+  for (const [program, script] of Object.entries({ id: "echo 0", ...doubles }))
+    writeScript(join(root, "bin", program), script.replace("LOG", `echo "$*" >>${log}`));
+  for (const program of ["cat", "dirname", "env"])
+    symlinkSync(join("/usr/bin", program), join(root, "bin", program));
+  // With --help, the script does no more than to define its functions.
+  const words = ["-c", `source "$0" --help >/dev/null; ${name}`, setup];
+  return new Promise((resolve) => {
+    const env = { PATH: join(root, "bin"), HOME: root };
+    const child = execFile("/bin/bash", words, { env }, (_, stdout, stderr) => {
+      const apt = existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n") : [];
+      resolve({ code: child.exitCode ?? -1, stdout, stderr, apt });
+    });
   });
 }
 
@@ -94,5 +113,30 @@ describe("./setup", () => {
       else process.env.HOME = home;
     }
     expect(inUse("socket")).toBe(join(runtimeDir(env, uid), "docker.sock"));
+  });
+
+  describe("gets the tool of one test", () => {
+    const debianLike = /^ID(_LIKE)?=.*debian/m.test(readFileSync("/etc/os-release", "utf8"));
+
+    it.skipIf(!debianLike)("from the distribution", async () => {
+      const { code, stderr, apt } = await callFunction("try_test_tools", { "apt-get": "LOG" });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "==> packages: installing nix-bin\n" });
+      expect(apt).toEqual([expect.stringMatching(/ update$/), expect.stringMatching(/ install nix-bin$/)]);
+    });
+
+    it("once", async () => {
+      const doubles = { "nix-instantiate": "", "apt-get": "LOG" };
+      expect(await callFunction("try_test_tools", doubles)).toMatchObject({ code: 0, stderr: "", apt: [] });
+    });
+
+    it.each<[string, Record<string, string>]>([
+      ["the distribution has none", { "apt-get": "exit 100" }],
+      ["there is no apt", {}],
+      ["this user may not install it", { "apt-get": "", id: "echo 1000", sudo: "exit 1" }],
+    ])("and goes on without it where %s, saying which test that costs", async (_, doubles) => {
+      const { code, stderr } = await callFunction("try_test_tools", doubles);
+      expect(code).toBe(0);
+      expect(stderr).toMatch(/no nix-bin here.*packaging\/nixos\n$/);
+    });
   });
 });
