@@ -1,4 +1,5 @@
 import type { Policy, Scenario, Step } from "../src/model/plan.ts";
+import { due, orphan, prune as pruneStep } from "./pc1-pressure.ts";
 import { deploy, type SuiteSettings, teardown } from "./settings.ts";
 
 /**
@@ -29,6 +30,34 @@ export function controls(settings: SuiteSettings): Scenario[] {
   ];
 }
 
+/** The controls of a host whose data root is small enough for real disk pressure. */
+export function pressureControls(settings: SuiteSettings): Scenario[] {
+  const { everyUnused } = settings.controls;
+  const fresh = (n: number): Step => ({
+    id: `pull-${n}`,
+    do: "pull-variant",
+    image: orphan("0.0.2"),
+    by: "digest",
+  });
+  const fill = (n: number): Step => ({ id: `fill-${n}`, do: "fill", share: due });
+  return [
+    control(
+      `control-pressure-${settings.imageStore}`,
+      `${everyUnused.title} under disk pressure`,
+      ["PC1.2", "PC1.3"],
+      [
+        fresh(1),
+        fill(1),
+        pruneStep(everyUnused, "prune-during-lock", { during: "lock" }),
+        fresh(2),
+        fill(2),
+        pruneStep(everyUnused, "prune"),
+        { id: "empty", do: "fill", share: 0 },
+      ],
+    ),
+  ];
+}
+
 /**
  * A swarm's images carry no tag on graphdriver unless they were pulled by tag first: only there does plain
  * `docker image prune` find them dangling (docs/architecture.md, "Controls").
@@ -42,7 +71,7 @@ function prune(settings: SuiteSettings, id: string, policy: Policy, more: Scenar
     id,
     policy.title,
     ["PC1.1", "PC2.2", "PC2.4", "PC3.1", ...more],
-    [{ id: "prune", do: "prune", policy }, deploy(settings, "redeploy", "cached"), teardown("teardown")],
+    [pruneStep(policy, "prune"), deploy(settings, "redeploy", "cached"), teardown("teardown")],
   );
 }
 

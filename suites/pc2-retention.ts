@@ -1,4 +1,5 @@
 import type { Scenario } from "../src/model/plan.ts";
+import { prune } from "./pc1-pressure.ts";
 import { deploy, type SuiteSettings, suite, teardown } from "./settings.ts";
 
 /** The main chain: deploy, teardown, redeploy, prune, redeploy, restart, redeploy. */
@@ -13,7 +14,7 @@ export function retention(settings: SuiteSettings): Scenario {
       teardown("teardown-1"),
       deploy(settings, "warm-redeploy", "cached", { sample: true }),
       teardown("teardown-2"),
-      { id: "prune", do: "prune", policy: settings.policy },
+      prune(settings.policy, "prune"),
       deploy(settings, "redeploy-after-prune", "cached"),
       teardown("teardown-3"),
       { id: "restart", do: "restart" },

@@ -5,6 +5,8 @@ import { brokenImageIsReported } from "./g2-broken-image-is-reported.ts";
 import { realPullPath } from "./g3-real-pull-path.ts";
 import { revisitConditions } from "./g4-revisit-conditions.ts";
 import { pruneRemovesNothing } from "./pc1-1-prune-removes-nothing.ts";
+import { pressureFreesOldOrphans } from "./pc1-2-pressure-frees-old-orphans.ts";
+import { nothingDuringARun } from "./pc1-3-nothing-during-a-run.ts";
 import { teardownLeavesOnlyImages } from "./pc1-4-teardown-leaves-only-images.ts";
 import { everyRequestAsAccount } from "./pc2-1-every-request-as-account.ts";
 import { storeIsRetained } from "./pc2-2-store-is-retained.ts";
@@ -17,6 +19,8 @@ import { baseImagesStay } from "./pc3-3-base-images-stay.ts";
 /** The judge of each claim that this version can judge. */
 export const checkers: readonly Checker[] = [
   pruneRemovesNothing,
+  pressureFreesOldOrphans,
+  nothingDuringARun,
   teardownLeavesOnlyImages,
   everyRequestAsAccount,
   storeIsRetained,
@@ -33,8 +37,6 @@ export const checkers: readonly Checker[] = [
 
 /** Why this version does not judge a claim. */
 export const notJudged: Partial<Record<ClaimId, string>> = {
-  "PC1.2": "this version puts no host under disk pressure, so what a prune run removes then is not judged",
-  "PC1.3": "this version makes no prune run while a deploy or test run is in progress",
   "PC1.5": "this version does not scan harness, janitor and CI code for prune commands",
   "PC3.4": "this version does not look for the policy's documentation",
 };

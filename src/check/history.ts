@@ -9,6 +9,7 @@ export interface Boundary {
   interface?: EntryOf<"interface">;
   clock?: EntryOf<"clock">;
   inventory?: EntryOf<"inventory">;
+  uses?: EntryOf<"uses">;
   account?: EntryOf<"ratelimit">;
   anonymous?: EntryOf<"ratelimit">;
 }
@@ -26,6 +27,8 @@ export interface StepHistory<S extends Step = Step> {
   events: EntryOf<"event">[];
   fence: EntryOf<"fence"> | undefined;
   gaps: EntryOf<"gap">[];
+  /** What went on during a prune run. */
+  activity: EntryOf<"activity"> | undefined;
   before: Boundary;
   after: Boundary;
 }
@@ -38,6 +41,8 @@ export interface History {
   published: EntryOf<"published">[];
   /** The steps of every scenario that was started, in order. */
   steps: StepHistory[];
+  /** The same, of all scenarios, whichever of them a checker is given to judge: what went before decides what is old. */
+  timeline: readonly StepHistory[];
   /** Requests of the whole run, whichever step they belong to, without pullproof's own. */
   requests: EntryOf<"request">[];
   /** Those of them that reached the hub before the first step of their host. */
@@ -54,11 +59,13 @@ export const witnessAgent = "pullproof-witness";
 export function readHistory(entries: readonly Entry[]): History {
   const [first] = entries;
   if (first?.kind !== "run") throw new Error("the evidence does not begin with the run's header");
+  const steps: StepHistory[] = [];
   const history: History = {
     run: first,
     environments: [],
     published: [],
-    steps: [],
+    steps,
+    timeline: steps,
     requests: [],
     strays: [],
     ratelimits: [],
@@ -104,6 +111,7 @@ function stepHistory(invoke: EntryOf<"invoke">, before: Boundary): StepHistory {
     events: [],
     fence: undefined,
     gaps: [],
+    activity: undefined,
     before,
     after: {},
   };
@@ -115,6 +123,7 @@ function attribute(step: StepHistory, entry: Entry): void {
   else if (entry.kind === "event") step.events.push(entry);
   else if (entry.kind === "fence") step.fence = entry;
   else if (entry.kind === "gap") step.gaps.push(entry);
+  else if (entry.kind === "activity") step.activity = entry;
   else observe(step.after, entry);
 }
 
@@ -124,6 +133,7 @@ function observe(boundary: Boundary, entry: Entry): void {
   else if (entry.kind === "interface") boundary.interface = entry;
   else if (entry.kind === "clock") boundary.clock = entry;
   else if (entry.kind === "inventory") boundary.inventory = entry;
+  else if (entry.kind === "uses") boundary.uses = entry;
   else if (entry.kind === "ratelimit") boundary[entry.data.identity] = entry;
 }
 
@@ -204,6 +214,7 @@ const boundaryWitnesses: ReadonlySet<string> = new Set([
   "inventory",
   "machine",
   "rate limit",
+  "uses",
 ]);
 
 /** Gaps that leave a step's list of requests incomplete. */

@@ -39,7 +39,10 @@ function leftovers(history: History, step: StepHistory): Finding {
       lookAgain,
     );
   }
-  const left = added(start.data, end.data);
+  const earlier = leftOfEarlier(history, step, end.data);
+  if (earlier === null)
+    return inconclusive(`what deploys before ${plan.id} added was not all seen`, evidence, lookAgain);
+  const left = [...new Set([...added(start.data, end.data), ...earlier])];
   if (left.length > 0) {
     return fail(
       `${plan.id} left ${list(left, 6)}`,
@@ -57,6 +60,31 @@ function leftovers(history: History, step: StepHistory): Finding {
   }
   return pass(`${plan.id} left nothing behind`, evidence);
 }
+
+/**
+ * Deploys on top of one another are torn down at once: what is left of what each of them added. Null where that was
+ * not seen.
+ */
+function leftOfEarlier(history: History, step: StepHistory, end: Body<"inventory">): string[] | null {
+  const last = stepBefore(history, step, "teardown")?.invoke.seq ?? 0;
+  const left = new Set(added(nothing, end));
+  const found: string[] = [];
+  for (const { host, invoke, before, after } of stepsThat(history, "deploy")) {
+    if (host !== step.host || invoke.seq < last || invoke.seq > step.invoke.seq) continue;
+    if (before.inventory === undefined || after.inventory === undefined) return null;
+    found.push(...added(before.inventory.data, after.inventory.data).filter((name) => left.has(name)));
+  }
+  return found;
+}
+
+const nothing: Body<"inventory"> = {
+  services: [],
+  containers: [],
+  networks: [],
+  volumes: [],
+  secrets: [],
+  configs: [],
+};
 
 /** Names in the second inventory that are not in the first: `volume a_data`. */
 function added(before: Body<"inventory">, after: Body<"inventory">): string[] {

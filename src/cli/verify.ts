@@ -1,9 +1,9 @@
-import { fileURLToPath } from "node:url";
 import { type Command, Option } from "commander";
 import { exitCodeOf } from "../check/judge.ts";
 import { selectClaims } from "../config/claims.ts";
 import { loadSettings } from "../config/settings.ts";
 import { chooseDeployer } from "../deploy/choose.ts";
+import { fixtureRecipes } from "../deploy/fixture-recipes.ts";
 import { readRecipe } from "../deploy/recipe.ts";
 import { ExitCode, Failure } from "../model/failure.ts";
 import { renderPlan } from "../report/plan.ts";
@@ -12,8 +12,6 @@ import { files } from "../runner/run-folder.ts";
 import { planOf, type VerifyRequest, verify } from "../runner/verify.ts";
 import { version } from "../version.ts";
 import { print, printSummary, terminalProgress } from "./terminal.ts";
-
-const fixtureRecipe = fileURLToPath(new URL("../../fixtures/recipes/notebook", import.meta.url));
 
 interface VerifyOptions {
   host?: string;
@@ -83,7 +81,7 @@ async function run(options: VerifyOptions): Promise<number> {
   });
   const request: VerifyRequest = {
     settings,
-    recipe: readRecipe(settings.recipe ?? fixtureRecipe),
+    recipe: readRecipe(settings.recipe ?? fixtureRecipes.notebook),
     deployer: chooseDeployer(settings.deployer),
     claims: selectClaims(options.only, options.skip),
     controls: options.controls,

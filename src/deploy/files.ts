@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { stringify } from "yaml";
 import type { Host } from "../host/host.ts";
 import type { App, DeployRequest } from "./deployer.ts";
+import type { Recipe } from "./recipe.ts";
 
 /** The compose file that replaces images, beside the recipe's own. */
 export const overridesFile = "compose.pullproof.yml";
@@ -17,23 +18,40 @@ export function folderOf(app: App): string {
  * Stages a folder with the recipe in `recipe` below it, lets `add` complete it, and puts it on the host. Not the
  * recipe's own git data: hooks would run, and a `.git` file leads to somebody's real repository.
  */
-export async function copyToHost(
+export function copyToHost(
   host: Host,
   app: App,
   recipe: string,
   add: (folder: string) => Promise<void>,
 ): Promise<void> {
+  return stageOnHost(host, folderOf(app), async (folder) => {
+    await copyOf(app.recipe, join(folder, recipe));
+    await add(folder);
+  });
+}
+
+/** Puts a recipe on the host where abra keeps its recipes, so that the host's prune policy can see what it pins. */
+export function copyRecipe(host: Host, recipe: Recipe): Promise<void> {
+  return stageOnHost(host, `/root/.abra/recipes/${recipe.name}`, (folder) => copyOf(recipe, folder));
+}
+
+/** Lets `fill` make the content of a folder, and puts that into a folder on the host. */
+export async function stageOnHost(
+  host: Host,
+  target: string,
+  fill: (folder: string) => Promise<void>,
+): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "pullproof-"));
   try {
-    await cp(app.recipe.folder, join(folder, recipe), {
-      recursive: true,
-      filter: (source) => basename(source) !== ".git",
-    });
-    await add(folder);
-    await host.copyIn(folder, folderOf(app));
+    await fill(folder);
+    await host.copyIn(folder, target);
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+function copyOf(recipe: Recipe, folder: string): Promise<void> {
+  return cp(recipe.folder, folder, { recursive: true, filter: (source) => basename(source) !== ".git" });
 }
 
 /** The overrides as a compose file. */

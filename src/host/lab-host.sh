@@ -13,20 +13,35 @@ if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
   sed 's/ / +/g; s/^/+/' /sys/fs/cgroup/cgroup.controllers > /sys/fs/cgroup/cgroup.subtree_control
 fi
 
-# A restarted container keeps its files: a pid file from before would keep the engine from starting.
-rm -rf /var/run/docker.pid /var/run/docker /var/run/docker.sock "$shared/docker.sock"
-
 if [ ! -e /etc/pullproof-ca ]; then
   cat "$shared/ca.pem" >> /etc/ssl/certs/ca-certificates.crt
   mkdir -p /etc/docker
   cp "$shared/daemon.json" /etc/docker/daemon.json
+  mkdir -p /etc/pullproof
+  cp "$shared/prune.yaml" /etc/pullproof/prune.yaml
+  cat > /usr/local/bin/pullproof <<'END'
+#!/bin/sh
+export NODE_COMPILE_CACHE=/var/cache/pullproof
+exec /usr/lib/pullproof/node_modules/.bin/node /usr/lib/pullproof/src/cli/main.ts "$@"
+END
+  chmod 755 /usr/local/bin/pullproof
   touch /etc/pullproof-ca
 fi
 
-# The folder admits only the controller's user; within it the socket may be open.
-(
-  until [ -S "$shared/docker.sock" ]; do sleep 0.05; done
-  chmod 0666 "$shared/docker.sock"
-) &
-
-exec dockerd -H unix:///var/run/docker.sock -H "unix://$shared/docker.sock"
+# A service manager would start an engine anew that ended by itself; a stop of the container stops the engine.
+# What is left in here of a container that was restarted would keep its engine from starting.
+rm -rf /var/run/docker
+stopping=
+trap 'stopping=1; kill -TERM "$engine"' TERM
+while [ -z "$stopping" ]; do
+  rm -f /var/run/docker.pid /var/run/docker.sock "$shared/docker.sock"
+  dockerd -H unix:///var/run/docker.sock -H "unix://$shared/docker.sock" &
+  engine=$!
+  # The folder admits only the controller's user; within it the socket may be open.
+  (
+    until [ -S "$shared/docker.sock" ] || [ ! -e "/proc/$engine" ]; do sleep 0.05; done
+    chmod 0666 "$shared/docker.sock"
+  ) &
+  # A trap ends the first wait before the engine has ended.
+  wait "$engine" || wait "$engine" || true
+done

@@ -1,8 +1,10 @@
-import { writeFile } from "node:fs/promises";
+import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
 import Docker from "dockerode";
 import { pack } from "tar-fs";
+import { stringify } from "yaml";
 import { LabContainer, type LabPlace } from "../lab/container.ts";
 import { labelsOf } from "../lab/labels.ts";
 import { ExitCode, Failure, messageOf } from "../model/failure.ts";
@@ -20,9 +22,28 @@ export interface LabHostOptions extends LabPlace {
   imageStore: ImageStore;
   /** PEM of the authority that the host has to trust for docker.io to answer. */
   ca: string;
+  /**
+   * Size of a small file system of its own for the data root, in bytes, so that real disk pressure can be made; it
+   * lives in memory and does not outlive a restart of the host. Null for a volume on the outer engine's disk.
+   */
+  dataRootBytes: number | null;
+  /** Images that the operator of the host never wants removed, as keep rules of the reference policy. */
+  keep: readonly string[];
 }
 
 const engineStartMs = 60_000;
+
+/** This very pullproof, with its packages and the Node among them. */
+const project = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Copies what `pullproof` runs from: what is changed there during a run must not change the host under test. */
+async function copyOfProject(folder: string): Promise<string> {
+  const copy = join(folder, "pullproof");
+  await mkdir(join(copy, "node_modules"), { recursive: true });
+  await cp(join(project, "package.json"), join(copy, "package.json"));
+  await cp(join(project, "src"), join(copy, "src"), { recursive: true });
+  return copy;
+}
 
 /** A Docker host inside a container. Its restart is one of the container: the kernel, and its boot id, stay. */
 export class LabHost implements Host {
@@ -39,9 +60,17 @@ export class LabHost implements Host {
   /** Starts the host, with a swarm of one node. Throws a Failure when its engine does not come up. */
   static async start(options: LabHostOptions): Promise<LabHost> {
     const { run, lab, outer, folder } = options;
-    const volume = `${lab}-store`;
-    await outer.createVolume({ Name: volume, Labels: labelsOf(run) });
+    const { dataRootBytes } = options;
+    const [store, swarm] = [`${lab}-store`, `${lab}-swarm`];
+    await outer.createVolume({
+      Name: store,
+      Labels: labelsOf(run),
+      ...(dataRootBytes === null ? {} : inMemory(dataRootBytes)),
+    });
+    // The swarm's log alone takes 128 MB from the start: on a small file system there would be room for little else.
+    if (dataRootBytes !== null) await outer.createVolume({ Name: swarm, Labels: labelsOf(run) });
     await writeFile(join(folder, "ca.pem"), options.ca);
+    await writeFile(join(folder, "prune.yaml"), stringify({ keep: options.keep }));
     await writeFile(join(folder, "daemon.json"), JSON.stringify(daemonSettings(options.imageStore)));
     const cgroups = (await outer.info()).CgroupVersion === "2";
     const container = new LabContainer(options, {
@@ -49,7 +78,11 @@ export class LabHost implements Host {
       script: new URL("lab-host.sh", import.meta.url),
       aliases: [],
       mounts: [
-        { source: volume, target: "/var/lib/docker" },
+        { source: store, target: "/var/lib/docker" },
+        ...(dataRootBytes === null ? [] : [{ source: swarm, target: "/var/lib/docker/swarm" }]),
+        // The host runs the reference policy as an operator's host does: the shipped command, on the host itself.
+        { source: await copyOfProject(folder), target: "/usr/lib/pullproof", mode: "ro" },
+        { source: join(project, "node_modules"), target: "/usr/lib/pullproof/node_modules", mode: "ro" },
         // On cgroup v1 the engine inside makes its groups in the machine's own tree, as the outer one does.
         ...(cgroups ? [] : [{ source: "/sys/fs/cgroup", target: "/sys/fs/cgroup" }]),
       ],
@@ -114,6 +147,11 @@ export class LabHost implements Host {
       });
     }
   }
+}
+
+/** Options of Docker's local volume driver for a tmpfs (https://docs.docker.com/engine/storage/volumes/). */
+function inMemory(bytes: number): object {
+  return { Driver: "local", DriverOpts: { type: "tmpfs", device: "tmpfs", o: `size=${bytes}` } };
 }
 
 function daemonSettings(imageStore: ImageStore): object {

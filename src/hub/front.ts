@@ -46,6 +46,8 @@ export interface Front {
   readonly ledger: Ledger;
   /** Resolves when every request that has reached the front is in the ledger. */
   idle(): Promise<void>;
+  /** The entries of requests that are not answered in full yet. */
+  underway(): readonly Readonly<LedgerEntry>[];
   /** Replaces all faults; they strike requests that arrive from now on. */
   setFaults(faults: readonly Fault[]): void;
   /**
@@ -76,7 +78,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   const limits = new Limits(settings.limits, clock);
   const throttle = new Throttle(settings.bytesPerSecond, clock);
   const upstream = new Upstream(options.upstreamSocketPath);
-  const inFlight = new InFlight();
+  const inFlight = new InFlight<LedgerEntry>();
   let faults: readonly Fault[] = [];
   let arrived = 0;
 
@@ -93,12 +95,12 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    inFlight.enter();
     const gone = new AbortController();
     const closed = new Promise<void>((resolve) => response.once("close", resolve)).then(() => gone.abort());
     const target = parseTarget(request.headers.host, request.url ?? "");
     arrived += 1;
     const entry = newEntry(arrived, request, target, clock.now());
+    inFlight.enter(entry);
     const exchange: Exchange = { request, target, gone: gone.signal, entry };
     try {
       await deliver(response, await answer(exchange), throttle, exchange);
@@ -109,7 +111,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     entry.end = clock.now();
     entry.complete = response.writableFinished;
     ledger.append(entry);
-    inFlight.leave();
+    inFlight.leave(entry);
   }
 
   const server = createServer({
@@ -136,6 +138,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   return {
     ledger,
     idle: () => inFlight.idle(),
+    underway: () => inFlight.items(),
     setFaults: (next) => {
       faults = [...next];
     },

@@ -7,6 +7,7 @@ import type { FixtureImages } from "../lab/fixture-images.ts";
 import type { Body } from "../model/evidence.ts";
 import type { ImageVariant } from "../model/plan.ts";
 import { until } from "../until.ts";
+import { backdate } from "./backdate.ts";
 import type { Certificates } from "./certificates.ts";
 import { type Front, type FrontSettings, startFront } from "./front.ts";
 import { HUB_NAMES } from "./names.ts";
@@ -20,6 +21,7 @@ export interface HubOptions extends LabPlace {
 }
 
 const registryStartMs = 30_000;
+const dayMs = 86_400_000;
 
 /** The lab's stand-in for Docker Hub: a real registry in a container, behind a front in this process. */
 export class Hub implements AsyncDisposable {
@@ -61,6 +63,10 @@ export class Hub implements AsyncDisposable {
     const { outer, fixtures } = this.#options;
     const built = await fixtures.build(name, image.variant);
     await push(outer, built, image.repository, image.tag, this.#registrySocket);
+    if (image.builtDaysAgo !== undefined) {
+      const created = new Date(Date.now() - image.builtDaysAgo * dayMs);
+      await backdate(this.#registrySocket, image.repository, image.tag, created);
+    }
     return storedImage(this.#registrySocket, image);
   }
 

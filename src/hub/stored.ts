@@ -5,7 +5,7 @@ import type { Body } from "../model/evidence.ts";
 import type { ImageVariant } from "../model/plan.ts";
 
 /** The manifest formats that an engine pushes: Docker's schema 2 and its OCI twin. */
-const mediaTypes = [
+export const manifestTypes = [
   "application/vnd.docker.distribution.manifest.v2+json",
   "application/vnd.oci.image.manifest.v1+json",
 ];
@@ -22,7 +22,7 @@ export async function storedImage(registrySocket: string, image: ImageVariant): 
     const path = `/v2/${image.repository}/manifests/${image.tag}`;
     const answer = await request(`http://registry${path}`, {
       dispatcher,
-      headers: { accept: mediaTypes.join(", ") },
+      headers: { accept: manifestTypes.join(", ") },
     });
     const text = await answer.body.text();
     if (answer.statusCode !== 200)

@@ -23,7 +23,7 @@ export interface LabRole {
   /** Names with which the network's DNS answers for it. */
   aliases: string[];
   /** Mounts beyond the shared folder. */
-  mounts: { source: string; target: string }[];
+  mounts: { source: string; target: string; mode?: "ro" }[];
 }
 
 /** Where a container finds the folder that it shares with the controller. */

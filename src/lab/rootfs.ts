@@ -27,6 +27,8 @@ export const defaultLab: LabImageSpec = {
     "iproute2",
     "iptables",
     "kmod",
+    // What the Node of pullproof's own packages is linked against: a lab host runs pullproof as an operator does.
+    "libstdc++6",
     "mount",
     "procps",
     "socat",

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { type ClaimId, claimIds } from "./claim.ts";
-import { imageVariant, policy, scenario, step } from "./plan.ts";
+import { activities, imageVariant, policy, scenario, step } from "./plan.ts";
 
 /** The version of the evidence format; docs/evidence-format.md describes it. */
 export const evidenceVersion = 1;
@@ -39,6 +39,8 @@ const environment = z.object({
     memoryBytes: z.number(),
   }),
   swarmNodes: z.number(),
+  /** Image of each service of the recipe that is deployed on this host; left out where it is the run's. */
+  recipeImages: z.record(z.string(), z.string()).optional(),
   /** What could stand between the engine and docker.io. A null was not readable, and so is unknown. */
   pullPath: z.object({
     mirrors: strings.nullable(),
@@ -93,6 +95,8 @@ const outcome = z.object({
   ),
   /** The last lines that a prune command or a tool printed. */
   output: z.string().nullable(),
+  /** Exit code of a prune command; left out for other steps. */
+  exitCode: z.number().optional(),
 });
 
 /** One request at the hub: see LedgerEntry in src/hub/ledger.ts. */
@@ -170,6 +174,21 @@ const bodies = {
     secrets: strings,
     configs: strings,
   }),
+  /** What uses images: every container in any state, every service with its previous spec. */
+  uses: z.object({
+    containers: z.array(z.object({ name: z.string(), state: z.string(), imageId: z.string() })),
+    services: z.array(
+      z.object({ name: z.string(), image: z.string(), previousImage: z.string().nullable() }),
+    ),
+  }),
+  /** Something that went on around a prune run, and whether it was seen to go on right before and right after. */
+  activity: z.object({
+    name: z.enum(activities),
+    before: z.boolean(),
+    after: z.boolean(),
+    /** How that was seen, and how it ended. */
+    detail: z.string(),
+  }),
   /** A witness could not observe. */
   gap: z.object({ witness: z.string(), reason: z.string() }),
   /** Last line of a run that was not cut short. */
@@ -210,6 +229,8 @@ export const entry = z.discriminatedUnion("kind", [
   entryOf("ratelimit"),
   entryOf("clock"),
   entryOf("inventory"),
+  entryOf("uses"),
+  entryOf("activity"),
   entryOf("gap"),
   entryOf("end"),
 ]);

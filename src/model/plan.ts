@@ -11,15 +11,20 @@ export const imageVariant = z.object({
   repository: z.string(),
   tag: z.string(),
   variant: z.string(),
+  /** The time of creation that its config tells, in days before the run; left out: when it was built. */
+  builtDaysAgo: z.number().nonnegative().optional(),
 });
 export type ImageVariant = z.infer<typeof imageVariant>;
 
-/** A prune run to be judged: the shipped reference policy, or a shell command run on the host under test. */
+/** What may be going on at the host while a prune run is made: see src/runner/activities.ts. */
+export const activities = ["lock", "pull", "convergence", "second-prune"] as const;
+export type ActivityName = (typeof activities)[number];
+
+/** A prune run to be judged: a shell command that is run on the host under test. */
 export const policy = z.object({
   name: z.string(),
   title: z.string(),
-  /** Null is the reference policy, which talks to the engine API and runs no command. */
-  command: z.string().nullable(),
+  command: z.string(),
 });
 export type Policy = z.infer<typeof policy>;
 
@@ -29,6 +34,11 @@ const id = { id: z.string() };
 export const step = z.discriminatedUnion("do", [
   /** An ordinary `docker pull` by tag, as an operator does for a base image. */
   z.object({ ...id, do: z.literal("pull"), image: z.string() }),
+  /**
+   * A pull of a published image. By digest it is left without a tag on graphdriver, as after a swarm's own pull; by
+   * tag it keeps one, as after a prepull.
+   */
+  z.object({ ...id, do: z.literal("pull-variant"), image: imageVariant, by: z.enum(["digest", "tag"]) }),
   z.object({
     ...id,
     do: z.literal("deploy"),
@@ -45,11 +55,32 @@ export const step = z.discriminatedUnion("do", [
   }),
   /** `removeImages` is what PC1.4 forbids: only a control sets it. */
   z.object({ ...id, do: z.literal("teardown"), removeImages: z.boolean() }),
-  z.object({ ...id, do: z.literal("prune"), policy }),
+  z.object({
+    ...id,
+    do: z.literal("prune"),
+    policy,
+    /** What is going on meanwhile; null for a host at rest. */
+    during: z.enum(activities).nullable().default(null),
+    /** The image that is pulled meanwhile, by tag, where `during` is `pull`. */
+    pulls: imageVariant.nullable().default(null),
+  }),
   /** Restarts the host under test; whether that was a reboot is told by the boot id. */
   z.object({ ...id, do: z.literal("restart") }),
   /** Removes the recipe's images, announced, so that the next deploy is cold. Never on a live host. */
   z.object({ ...id, do: z.literal("evict") }),
+  /** Builds an image without a name on the host, as the left-over of a build is. */
+  z.object({ ...id, do: z.literal("build") }),
+  /** Makes a container of an image that is there, and never starts it. */
+  z.object({ ...id, do: z.literal("create-container"), image: imageVariant }),
+  /** Lets time pass, as far as the host's record of use is concerned: every use in it is so much longer ago. */
+  z.object({ ...id, do: z.literal("age"), days: z.number().positive() }),
+  /**
+   * Fills the file system of the data root with ballast up to this share, or takes ballast away. Only on a lab
+   * whose data root is a small file system of its own. 0 takes all ballast away.
+   */
+  z.object({ ...id, do: z.literal("fill"), share: z.number().min(0).max(1) }),
+  /** Removes every container, image and record of use: a host as new. Never on a live host. */
+  z.object({ ...id, do: z.literal("reset") }),
   /** Pushes an image to the hub, moving its tag. */
   z.object({ ...id, do: z.literal("publish"), image: imageVariant }),
   /** Makes the hub answer badly for one image until the scenario ends. */

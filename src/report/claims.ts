@@ -20,6 +20,8 @@ const witnesses: Record<Kind, string> = {
   ratelimit: "rate-limit headers",
   clock: "clock",
   inventory: "inventory",
+  uses: "containers and services",
+  activity: "activities",
   gap: "gaps",
   end: "end",
 };

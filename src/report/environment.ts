@@ -29,11 +29,11 @@ function rows(run: EntryOf<"run">, { host, data }: EntryOf<"environment">): stri
     ["deployer", `${deployer.name} ${deployer.version}`],
     ["registry auth", deployer.registryAuth ? `sent, as ${account}` : "not sent"],
     ["pull by tag before a deploy", deployer.prepull ? "yes" : "no"],
-    ["prune run", policy.command === null ? policy.title : `${policy.title}: ${policy.command}`],
+    ["prune run", policy.title === policy.command ? policy.title : `${policy.title}: ${policy.command}`],
     ["recipe", recipe.name],
     [
       "images",
-      Object.entries(recipe.images)
+      Object.entries(data.recipeImages ?? recipe.images)
         .map(([service, image]) => `${service}: ${image}`)
         .join(", "),
     ],

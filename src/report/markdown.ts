@@ -5,6 +5,7 @@ import { claimSections, remedyText } from "./claims.ts";
 import { controlTable } from "./controls.ts";
 import { environmentSection } from "./environment.ts";
 import { codeSpan, escapeMarkdown } from "./escape.ts";
+import { pruneTable } from "./prune-runs.ts";
 import { reproduceSection } from "./reproduce.ts";
 import { criterionSummaries, remedies } from "./sentences.ts";
 import { stepTable } from "./steps.ts";
@@ -39,6 +40,7 @@ export function renderReport({ entries, judgement, evidenceHash, linkPrefix }: R
     firstScreen(history, judgement, environment),
     trust(history, judgement, entries.length, evidenceHash),
     section("The chain", stepTable(chain), `![Layer bytes per deploy](${linkPrefix}${chartPath})`),
+    section("Prune runs", pruneTable(ofScenarios(history, ({ control }) => !control))),
     section("Timing", timingSection(history, chain)),
     section(
       "Claims",

@@ -13,7 +13,7 @@ export function reproduceSection(
   environment: EntryOf<"environment"> | undefined,
 ): string {
   const { id, seed, policy, claims, scenarios } = run.data;
-  const options = ["--seed", seed, "--prune", policy.command ?? policy.name];
+  const options = ["--seed", seed, "--prune", policy.name === "command" ? policy.command : policy.name];
   if (claims.length < claimIds.length) options.push("--only", claims.join(","));
   // One sample comes with the chain; more were asked for.
   const samples = scenarios.flatMap(({ steps }) => steps).filter(isColdSample).length;

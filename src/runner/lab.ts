@@ -25,6 +25,8 @@ export interface LabOptions {
   /** The account of the hub that the host is logged in as. */
   account: Account;
   fixtures: FixtureImages;
+  dataRootBytes: number | null;
+  keep: readonly string[];
 }
 
 /** A host under test and its hub, on a network of their own. */
@@ -61,6 +63,8 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       folder: hostFolder,
       imageStore: options.imageStore,
       ca: certificates.ca,
+      dataRootBytes: options.dataRootBytes,
+      keep: options.keep,
     });
     await logIn(host, account);
     const dispatcher = hubDispatcher(hub.frontSocket, certificates.ca);

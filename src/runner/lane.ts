@@ -56,6 +56,7 @@ export class Lane {
     this.#append("environment", "host", {
       engine,
       swarmNodes: await swarmNodes(host.docker),
+      recipeImages: this.#options.app.recipe.images,
       pullPath: await pullPath(host),
       ...setting,
       hub: { registry: await hub.registryVersion(), ...setting.hub },
@@ -96,6 +97,8 @@ export class Lane {
     this.#append("outcome", "runner", { ...outcome, seconds });
     if (step.do === "restart") await this.#reopenEvents();
     await this.#observe();
+    // A step may have restarted the engine, which the fence of that step has told; the next one is watched again.
+    if (this.#events.ended !== null) await this.#reopenEvents();
     if (signal.aborted) return;
     journal.sync();
     done(`${outcome.status}${outcome.message === null ? "" : `: ${outcome.message}`}`);
@@ -120,8 +123,10 @@ export class Lane {
       app,
       interfaceName: labInterface,
       dataRoot: this.#dataRoot,
+      bytesPerSecond: this.#options.setting.hub.bytesPerSecond,
       publish: (image) => this.#publish(image),
       published: this.#published,
+      witnessed: (activity) => this.#append("activity", "runner", activity),
     };
     try {
       return await carryOut(context, step);

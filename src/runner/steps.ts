@@ -1,13 +1,17 @@
 import type { App, Deployer, Outcome } from "../deploy/deployer.ts";
 import { plainOutcome } from "../deploy/deployer.ts";
-import type { Host } from "../host/host.ts";
+import type { ExecResult, Host } from "../host/host.ts";
 import type { Fault } from "../hub/faults.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Body } from "../model/evidence.ts";
-import type { DeployStep, ImageVariant, Policy, Step } from "../model/plan.ts";
+import type { DeployStep, ImageVariant, Step } from "../model/plan.ts";
+import type { FileSystem } from "../model/pressure.ts";
 import { parseReference } from "../model/reference.ts";
-import { planPrune } from "../policy/reference.ts";
 import { machineState } from "../witness/machine.ts";
+import { during } from "./activities.ts";
+import { fill } from "./pressure.ts";
+import { age, bringUpToDate } from "./record-of-use.ts";
+import { baseImage } from "./suite-settings.ts";
 
 /** What steps act on. */
 export interface StepContext {
@@ -17,10 +21,14 @@ export interface StepContext {
   app: App;
   interfaceName: string;
   dataRoot: string;
+  /** The rate of the hub's line, as the run's settings say; null for unlimited. */
+  bytesPerSecond: number | null;
   /** Pushes an image to the hub, and puts that into the evidence. */
   publish(image: ImageVariant): Promise<void>;
   /** What was published so far. */
   published: readonly Body<"published">[];
+  /** Puts into the evidence what went on around a prune run. */
+  witnessed(activity: Body<"activity">): void;
 }
 
 /** Carries out one step. What goes wrong on the host is an outcome; what goes wrong in pullproof is thrown. */
@@ -28,18 +36,32 @@ export async function carryOut(context: StepContext, step: Step): Promise<Outcom
   switch (step.do) {
     case "pull":
       return pull(context.host, step.image);
+    case "pull-variant":
+      return pull(context.host, step.by === "digest" ? byDigest(context, step.image) : byTag(step.image));
     case "deploy":
       return deploy(context, step);
     case "teardown":
       return teardown(context, step.removeImages);
     case "prune":
-      return prune(context, step.policy);
+      return prune(context, step);
     case "restart":
       await context.host.restart();
       return plainOutcome("ok");
     case "evict":
       await removeRecipeImages(context);
       return plainOutcome("ok");
+    case "build":
+      return script(context.host, buildScript, baseImage);
+    case "create-container":
+      return createContainer(context, step.image);
+    case "age":
+      await age(context.host, step.days);
+      return plainOutcome("ok");
+    case "fill":
+      await fill(context.host, context.dataRoot, step.share, () => fileSystem(context));
+      return plainOutcome("ok");
+    case "reset":
+      return reset(context.host);
     case "publish":
       await context.publish(step.image);
       return plainOutcome("ok");
@@ -74,9 +96,12 @@ async function deploy(context: StepContext, step: DeployStep): Promise<Outcome> 
 }
 
 function referenceTo(context: StepContext, image: ImageVariant & { pin: boolean }): string {
-  const name = `${image.repository}:${image.tag}`;
-  return image.pin ? `${name}@${publishedVariant(context, image).digest}` : name;
+  return image.pin ? `${byTag(image)}@${publishedVariant(context, image).digest}` : byTag(image);
 }
+
+const byTag = ({ repository, tag }: ImageVariant) => `${repository}:${tag}`;
+const byDigest = (context: StepContext, image: ImageVariant) =>
+  `${image.repository}@${publishedVariant(context, image).digest}`;
 
 function publishedVariant(context: StepContext, image: ImageVariant): Body<"published"> {
   const found = context.published.find(
@@ -109,19 +134,59 @@ async function removeRecipeImages({ host, app }: StepContext): Promise<void> {
   }
 }
 
-async function prune({ host, interfaceName, dataRoot }: StepContext, policy: Policy): Promise<Outcome> {
-  if (policy.command === null) {
-    const { fileSystem } = await machineState(host, interfaceName, dataRoot);
-    const plan = planPrune(fileSystem);
-    return {
-      ...plainOutcome(plan.sufficient ? "ok" : "fail", plan.sufficient ? null : plan.reason),
-      output: plan.reason,
-    };
-  }
-  const { exitCode, stdout, stderr } = await host.exec(["sh", "-c", policy.command]);
+async function prune(context: StepContext, step: Extract<Step, { do: "prune" }>): Promise<Outcome> {
+  const run = () => context.host.exec(["sh", "-c", step.policy.command]);
+  if (step.during === null) return pruned(await run());
+  const { result, activity } = await during(context, { ...step, during: step.during }, run);
+  context.witnessed(activity);
+  return pruned(result);
+}
+
+function pruned({ exitCode, stdout, stderr }: ExecResult): Outcome {
   const output = lastLines(`${stdout}${stderr}`);
-  if (exitCode === 0) return { ...plainOutcome("ok"), output };
-  return { ...plainOutcome("fail", `the prune command ended with code ${exitCode}`), output };
+  if (exitCode === 0) return { ...plainOutcome("ok"), output, exitCode };
+  const [said = ""] = `${stdout}${stderr}`.trim().split("\n");
+  return { ...plainOutcome("fail", `ended with code ${exitCode}: ${said.slice(0, 300)}`), output, exitCode };
+}
+
+/** One layer of random bytes on the base image, without a name: the classic builder names nothing by itself. */
+const buildScript = `
+printf 'FROM %s\\nRUN head -c 1000000 /dev/urandom > /left-over\\n' "$1" |
+  DOCKER_BUILDKIT=0 docker build --quiet --no-cache --network none -
+`;
+
+async function createContainer(context: StepContext, image: ImageVariant): Promise<Outcome> {
+  return script(context.host, 'docker create "$1"', byDigest(context, image));
+}
+
+/** Everything of the engine's but the swarm itself, and what prune policies keep of their own. */
+const resetScript = `
+docker ps --all --quiet | xargs --no-run-if-empty docker rm --force
+# An image that others are built on goes in a later round; a round that removes nothing is the last.
+images() { docker images --all --quiet | sort -u; }
+while found=$(images) && [ -n "$found" ]; do
+  docker rmi --force $found > /dev/null || [ "$(images)" != "$found" ]
+done
+docker builder prune --all --force
+# The containerd store keeps what an interrupted pull has brought for as long as that pull's lease lasts: a day.
+leases="ctr --address /var/run/docker/containerd/containerd.sock --namespace moby leases"
+$leases list --quiet | xargs --no-run-if-empty --max-args 1 $leases delete --sync
+rm -rf /var/lib/pullproof/state.json /root/.local/share/docuum
+`;
+
+async function reset(host: Host): Promise<Outcome> {
+  const outcome = await script(host, resetScript);
+  if (outcome.status === "ok") await bringUpToDate(host);
+  return outcome;
+}
+
+async function script(host: Host, text: string, ...words: string[]): Promise<Outcome> {
+  const { exitCode, stderr } = await host.exec(["sh", "-euc", text, "sh", ...words]);
+  return exitCode === 0 ? plainOutcome("ok") : plainOutcome("fail", stderr.trim());
+}
+
+async function fileSystem({ host, interfaceName, dataRoot }: StepContext): Promise<FileSystem> {
+  return (await machineState(host, interfaceName, dataRoot)).fileSystem;
 }
 
 /** As much of a tool's output as a report has room for. */

@@ -5,7 +5,7 @@ import type { Settings } from "../config/settings.ts";
 import type { Deployer } from "../deploy/deployer.ts";
 import type { Recipe } from "../deploy/recipe.ts";
 import { ExitCode, Failure } from "../model/failure.ts";
-import type { ImageVariant } from "../model/plan.ts";
+import type { ImageVariant, Scenario, Step } from "../model/plan.ts";
 import { parseReference } from "../model/reference.ts";
 
 /** The image that an operator pulled by tag: what the fixture's images are built on. */
@@ -45,12 +45,38 @@ function timeoutOf({ folder, env }: Recipe): number {
   });
 }
 
-/** The base image and the recipe's, as the hub offers them when a run begins. */
-export function initialImages(recipe: Recipe): ImageVariant[] {
-  return [...new Set([baseImage, ...Object.values(recipe.images)])].map(imageVariant);
+/**
+ * What a hub offers when a run begins: the base image, the recipe's, and all that the scenarios name and do not
+ * publish themselves.
+ */
+export function initialImages(recipe: Recipe, scenarios: readonly Scenario[]): ImageVariant[] {
+  const steps = scenarios.flatMap((scenario) => scenario.steps);
+  const later = steps.flatMap((step) => (step.do === "publish" ? [keyOf(step.image)] : []));
+  const images = [
+    ...[baseImage, ...Object.values(recipe.images)].map(imageVariant),
+    ...steps.flatMap(imagesNamed),
+  ].map((image) => [keyOf(image), image] as const);
+  return [...new Map(images)].filter(([key]) => !later.includes(key)).map(([, image]) => image);
 }
 
-function imageVariant(reference: string): ImageVariant {
+function imagesNamed(step: Step): ImageVariant[] {
+  switch (step.do) {
+    case "deploy":
+      return Object.values(step.images).map(({ pin, ...image }) => image);
+    case "pull-variant":
+    case "create-container":
+      return [step.image];
+    case "prune":
+      return step.pulls === null ? [] : [step.pulls];
+    default:
+      return [];
+  }
+}
+
+const keyOf = ({ repository, tag, variant }: ImageVariant) => JSON.stringify([repository, tag, variant]);
+
+/** The image that a reference names, as the hub offers it from the start. */
+export function imageVariant(reference: string): ImageVariant {
   const { repository, tag } = parseReference(reference);
   return { repository, tag: tag ?? "latest", variant: "a" };
 }

@@ -4,7 +4,8 @@ import { judge } from "../check/judge.ts";
 import { readPolicy } from "../config/policies.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Deployer } from "../deploy/deployer.ts";
-import type { Recipe } from "../deploy/recipe.ts";
+import { fixtureRecipes } from "../deploy/fixture-recipes.ts";
+import { type Recipe, readRecipe } from "../deploy/recipe.ts";
 import { FixtureImages } from "../lab/fixture-images.ts";
 import { openOuterEngine, pointTestcontainers } from "../lab/outer-engine.ts";
 import type { ClaimId } from "../model/claim.ts";
@@ -14,7 +15,7 @@ import type { Judgement } from "../model/verdict.ts";
 import { Journal, nowhere } from "./journal.ts";
 import type { LaneSetting } from "./open-lane.ts";
 import { type LanePlan, planRun } from "./plan.ts";
-import { requireBudget, requireDisk, requireFixtureImages } from "./preflight.ts";
+import { requireBudget, requireDisk, requireFixtureImages, requireLayers } from "./preflight.ts";
 import type { Progress } from "./progress.ts";
 import { createRunFolder, files, pointLatest, writeResults } from "./run-folder.ts";
 import { openRunScope } from "./run-scope.ts";
@@ -52,8 +53,13 @@ export function planOf(request: VerifyRequest): LanePlan[] {
     });
   }
   requireFixtureImages(recipe);
-  const lanes = planRun(suiteSettings(settings, recipe, deployer), request);
+  const plans = {
+    recipe: suiteSettings(settings, recipe, deployer),
+    courier: suiteSettings(settings, readRecipe(fixtureRecipes.courier), deployer),
+  };
+  const lanes = planRun(plans, request);
   requireBudget(lanes, recipe, settings);
+  requireLayers(lanes, settings);
   return lanes;
 }
 
@@ -89,6 +95,7 @@ export async function verify(
       settings,
       fixtures,
       recipe,
+      courier: readRecipe(fixtureRecipes.courier),
       deployer,
       journal,
       progress,
@@ -131,7 +138,7 @@ async function runLanes(
   // Loading what starts labs takes as long as loading all the rest: a dry run, a check or an error does without.
   const { openLane } = await import("./open-lane.ts");
   const work = lanes.map(async (plan) => {
-    await using opened = await openLane(plan.host, setting);
+    await using opened = await openLane(plan, setting);
     await opened.lane.run(plan.scenarios, either);
   });
   for (const lane of work) lane.catch((thrown) => failed.abort(thrown));

@@ -7,6 +7,7 @@ import { inventory } from "./inventory.ts";
 import { layersBytes } from "./layers-size.ts";
 import { machineState } from "./machine.ts";
 import { type RateLimitOptions, rateLimit } from "./rate-limit.ts";
+import { uses } from "./uses.ts";
 
 /** What the witnesses need to know about the host that they watch. */
 export interface WatchedHost {
@@ -39,6 +40,7 @@ export async function observeBoundary(watched: WatchedHost, observe: Observe): P
       // After the fence, whose sentinel is a volume that must not show in the inventory.
       witness("inventory", async () => observe("inventory", "inventory", await inventory(host.docker))),
     ),
+    witness("uses", async () => observe("uses", "uses", await uses(host.docker))),
     witness("images", async () => observe("images", "images", await imageStore(host.docker))),
     witness("machine", async () => {
       const [state, layers] = await Promise.allSettled([

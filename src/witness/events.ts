@@ -34,6 +34,11 @@ export class EventStream {
     this.#onEvent = onEvent;
   }
 
+  /** Why nothing vouches for the stream any longer; null as long as it is whole. */
+  get ended(): string | null {
+    return this.#ended;
+  }
+
   /** Opens the stream; events from now on are seen. */
   async open(): Promise<void> {
     const stream = (await this.#docker.getEvents({ filters: { type: ["image", "volume"] } })) as Readable;

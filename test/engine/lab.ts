@@ -32,6 +32,8 @@ export async function startTestLab(imageStore: ImageStore): Promise<TestLab> {
       bytesPerSecond: null,
     },
     account,
+    dataRootBytes: null,
+    keep: [],
     fixtures: await FixtureImages.open(outer, { seed: "test", layerBytes: 1_000_000 }),
   });
   return {

@@ -47,15 +47,20 @@ export function jsonLines(entries: readonly Entry[]): string {
 }
 
 /** Two runs as one, on a host each, the second in the middle of the first: as hosts that work side by side. */
-export function onSecondHost(first: readonly Entry[], second: readonly Entry[]): Entry[] {
+export function sideBySide(first: readonly Entry[], second: readonly Entry[]): Entry[] {
   const [header, ...lines] = first;
   const end = lines.pop();
   const planned = second[0];
   if (header?.kind !== "run" || planned?.kind !== "run" || end === undefined)
     throw new Error("no runs to join");
   const scenarios = [...header.data.scenarios, ...planned.data.scenarios];
-  const others = second.slice(1, -1).map((entry) => ({ ...entry, host: "lab-2" }));
-  const both = lines.toSpliced(Math.floor(lines.length / 2), 0, ...others);
+  const both = lines.toSpliced(Math.floor(lines.length / 2), 0, ...second.slice(1, -1));
   const joined: Entry[] = [{ ...header, data: { ...header.data, scenarios } }, ...both, end];
   return joined.map((entry, index) => ({ ...entry, seq: index + 1 }));
+}
+
+/** The same, of two runs of one host: the second is then that of another. */
+export function onSecondHost(first: readonly Entry[], second: readonly Entry[]): Entry[] {
+  const elsewhere = second.map((entry) => (entry.host === null ? entry : { ...entry, host: "lab-2" }));
+  return sideBySide(first, elsewhere);
 }

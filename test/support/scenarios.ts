@@ -12,7 +12,7 @@ export const web = (variant: string): ImageVariant => ({
 
 /** Prune runs to judge. */
 export const policies = {
-  reference: { name: "reference", title: "the reference policy", command: null },
+  reference: { name: "reference", title: "the reference policy", command: "pullproof prune --apply" },
   pruneF: { name: "image-prune-f", title: "docker image prune -f", command: "docker image prune -f" },
   pruneAf: { name: "image-prune-af", title: "docker image prune -af", command: "docker image prune -af" },
 } satisfies Record<string, Policy>;
@@ -26,7 +26,13 @@ export function deploy(id: string, expect: DeployStep["expect"], changes: Partia
 /** A teardown. */
 export const teardown = (id: string, removeImages = false): Step => ({ id, do: "teardown", removeImages });
 
-const prune = (id: string, policy: Policy): Step => ({ id, do: "prune", policy });
+const prune = (id: string, policy: Policy): Step => ({
+  id,
+  do: "prune",
+  policy,
+  during: null,
+  pulls: null,
+});
 
 /** The main chain, with a prune run by the given policy. */
 export function chain(policy: Policy = policies.reference): Scenario {

@@ -3,40 +3,29 @@ import type { Body, Entry, EntryOf, Kind, StoredImage } from "../../src/model/ev
 import { entry as schema } from "../../src/model/evidence.ts";
 import type { DeployStep, ImageVariant, Policy, Scenario, Step } from "../../src/model/plan.ts";
 import { defaultPlan, policies } from "./scenarios.ts";
+import { bigHost, diffOf, type HostModel, published, SimulatedHost } from "./simulated-host.ts";
+import { knownPrunes, type PruneScene, type SimulatedPrune } from "./simulated-prune.ts";
 
 /** How a simulated host differs from one that keeps its cache and never reboots. */
 export interface SimulationOptions {
   scenarios?: Scenario[];
   policy?: Policy;
+  host?: HostModel;
+  /** What the policy under test does; by default what its command is known for. */
+  prune?: SimulatedPrune;
+  /** Steps that fail, and change nothing. */
+  fails?: readonly string[];
   /** Whether a restart gives a new boot id, as on a machine that truly reboots. */
   reboots?: boolean;
 }
 
 const account = "keeper";
-const services = ["web", "worker", "store"];
-const layerBytes = { busybox: 800_000, base: 8_000_000, own: 5_000_000 };
 /** What a manifest check costs on the wire, TLS included. */
 const overhead = 12_000;
-const quiet: Body<"inventory"> = {
-  services: [],
-  containers: [],
-  networks: ["ingress", "bridge"],
-  volumes: [],
-  secrets: [],
-  configs: [],
-};
-const busy: Body<"inventory"> = {
-  services: services.map((name) => `notebook_${name}`),
-  containers: services.map((name) => `notebook_${name}.1`),
-  networks: [...quiet.networks, "notebook_internal"],
-  volumes: ["notebook_data"],
-  secrets: ["notebook_session_key_v1"],
-  configs: ["notebook_conf_v1"],
-};
 
 /**
- * The evidence of a run on an imaginary graphdriver host, from a model of what engine, hub and prune commands do:
- * the shape of a real run, in no time, every line of which a test may then change. The lines fit the schema.
+ * The evidence of a run on an imaginary host, from a model of what engine, hub and prune commands do: the shape of a
+ * real run, in no time, every line of which a test may then change. The lines fit the schema.
  */
 export function simulate(options: SimulationOptions = {}): Entry[] {
   return new Simulation(options).run().map((line) => schema.parse(line));
@@ -46,7 +35,10 @@ class Simulation {
   readonly #entries: Entry[] = [];
   readonly #scenarios: Scenario[];
   readonly #policy: Policy;
+  readonly #prune: SimulatedPrune | undefined;
+  readonly #fails: readonly string[];
   readonly #reboots: boolean;
+  readonly #host: SimulatedHost;
   #at: { host: string | null; scenario: string | null; step: string | null } = {
     host: null,
     scenario: null,
@@ -54,8 +46,6 @@ class Simulation {
   };
   #now = 0;
   #requests = 0;
-  #store: StoredImage[] = [];
-  #inventory = quiet;
   #rx = 100_000;
   #boots = 1;
   #remaining = { account: 200, anonymous: 100 };
@@ -65,14 +55,21 @@ class Simulation {
   constructor({
     policy = policies.reference,
     scenarios = defaultPlan(policy),
+    host = bigHost,
+    prune,
+    fails = [],
     reboots = false,
   }: SimulationOptions) {
     this.#policy = policy;
     this.#scenarios = scenarios;
+    this.#host = new SimulatedHost(host);
+    this.#prune = prune;
+    this.#fails = fails;
     this.#reboots = reboots;
   }
 
   run(): Entry[] {
+    const { model } = this.#host;
     this.#write("run", {
       evidenceVersion: 1,
       id: "20260102-030405-simulated",
@@ -81,17 +78,18 @@ class Simulation {
       account,
       claims: claimIds,
       baseImages: ["pullproof/base:1.0.0"],
-      recipe: {
-        name: "notebook",
-        images: Object.fromEntries(services.map((name) => [name, `pullproof/${name}:1.0.0`])),
-      },
+      recipe: bigHost.recipe,
       policy: this.#policy,
       scenarios: this.#scenarios,
     });
-    this.#at = { host: "lab", scenario: null, step: null };
-    this.#write("environment", environment);
-    for (const name of ["base", ...services]) this.#write("published", published(name, "a"));
-    for (const variant of ["b", "broken"]) this.#write("published", published("web", variant));
+    this.#at = { host: model.name, scenario: null, step: null };
+    const { imageStore } = model;
+    this.#write("environment", {
+      ...environment,
+      engine: { ...environment.engine, imageStore },
+      recipeImages: model.recipe.images,
+    });
+    for (const image of this.#offered()) this.#write("published", published(image));
     this.#observe();
     for (const scenario of this.#scenarios) {
       this.#fault = undefined;
@@ -102,78 +100,154 @@ class Simulation {
     return this.#entries;
   }
 
+  /** What the hub offers, from the start: the base image, the recipe's, and all that the steps name. */
+  #offered(): ImageVariant[] {
+    const images = ["pullproof/base:1.0.0", ...Object.values(this.#host.model.recipe.images)].map(variantOf);
+    const steps = this.#scenarios.flatMap(({ steps }) => steps);
+    const named = steps.flatMap((step): ImageVariant[] => {
+      if (step.do === "deploy") return Object.values(step.images).map(({ pin, ...image }) => image);
+      if (step.do === "prune") return step.pulls === null ? [] : [step.pulls];
+      return "image" in step && typeof step.image !== "string" ? [step.image] : [];
+    });
+    const all = [...images, ...named].map((image) => [JSON.stringify(published(image)), image] as const);
+    return [...new Map(all).values()];
+  }
+
   #step(scenario: string, step: Step): void {
-    this.#at = { host: "lab", scenario, step: step.id };
+    this.#at = { host: this.#host.model.name, scenario, step: step.id };
     this.#write("invoke", step);
-    this.#write("outcome", this.#carryOut(step));
+    const failed = { ...fine, status: "fail", message: "it did not work" } as const;
+    this.#write("outcome", this.#fails.includes(step.id) ? failed : this.#carryOut(step));
+    this.#host.tick();
     this.#observe();
   }
 
   #carryOut(step: Step): Body<"outcome"> {
-    const outcome: Body<"outcome"> = {
-      status: "ok",
-      seconds: 0.5,
-      message: null,
-      warnings: [],
-      services: [],
-      output: null,
-    };
+    const host = this.#host;
     switch (step.do) {
       case "pull":
-        this.#pull("base", "a", account, ["pullproof/base:1.0.0"]);
-        return outcome;
+        this.#pull(variantOf(step.image), account, "tag");
+        return fine;
+      case "pull-variant":
+        this.#pull(step.image, account, step.by);
+        return fine;
       case "deploy":
-        return { ...outcome, ...this.#deploy(step) };
+        return { ...fine, ...this.#deploy(step) };
       case "teardown":
-        this.#inventory = quiet;
-        if (step.removeImages) this.#remove(({ tags }) => tags.length === 0);
-        return outcome;
+        host.services = [];
+        if (step.removeImages) this.#removeUntagged();
+        return fine;
       case "prune":
-        if (step.policy.command?.includes("-f")) this.#remove(({ tags }) => tags.length === 0);
-        if (step.policy.command?.includes("-af")) this.#remove(() => true);
-        return outcome;
+        return this.#pruneRun(step);
       case "restart":
         this.#rx = 0;
         if (this.#reboots) this.#boots += 1;
-        return outcome;
+        return fine;
       case "evict":
-        this.#remove(({ tags }) => tags.length === 0);
-        return outcome;
+        this.#removeUntagged();
+        return fine;
+      case "build":
+        host.build();
+        return fine;
+      case "create-container":
+        host.stopped.push({ name: host.name("one-off-"), imageId: host.idOf(step.image) });
+        return fine;
+      case "age":
+        host.age(step.days);
+        return fine;
+      case "fill":
+        host.fill(step.share);
+        return fine;
+      case "reset":
+        host.stopped = [];
+        for (const { id } of host.images) host.remove(id);
+        return fine;
       case "publish":
         this.#variant = step.image.variant;
-        return outcome;
+        return fine;
       case "fault":
         this.#fault = step;
-        return outcome;
+        return fine;
     }
   }
 
   #deploy(step: DeployStep): Partial<Body<"outcome">> {
+    const host = this.#host;
+    const { name: app, images } = host.model.recipe;
     const as = step.registryAuth ? account : null;
-    this.#inventory = busy;
     const began = this.#now;
+    const before = host.services;
+    host.services = [];
     const up: Body<"outcome">["services"] = [];
-    for (const name of services) {
-      const override = step.images[name];
-      const variant = override?.variant ?? (name === "web" ? this.#variant : "a");
-      const image = published(name, variant);
-      if (!this.#pull(name, variant, as, [], override?.pin ?? false)) {
-        return { status: "fail", message: `notebook_${name} did not come up`, seconds: 20, services: up };
+    for (const [service, named] of Object.entries(images)) {
+      const { pin = false, ...image } = step.images[service] ?? this.#resolved(variantOf(named));
+      const name = `${app}_${service}`;
+      if (!this.#pull(image, as, "swarm", pin)) {
+        return { status: "fail", message: `${name} did not come up`, seconds: 20, services: up };
       }
-      up.push({
-        name: `notebook_${name}`,
-        image: `pullproof/${name}:1.0.0@${image.digest}`,
-        imageId: `sha256:id-${name}-${variant}`,
-        running: true,
-      });
+      const spec = {
+        name,
+        image: `${image.repository}:${image.tag}@${published(image).digest}`,
+        imageId: host.idOf(image),
+      };
+      const previousImage = before.find((one) => one.name === name)?.image ?? null;
+      host.services.push({ ...spec, previousImage, task: host.name(`${name}.1.`) });
+      up.push({ ...spec, running: true });
     }
     return { services: up, seconds: 1 + (this.#now - began) / 1000 };
   }
 
+  /** The web image's tag moves when a variant of it is published. */
+  #resolved(image: ImageVariant): ImageVariant & { pin?: boolean } {
+    return image.repository === "pullproof/web" ? { ...image, variant: this.#variant } : image;
+  }
+
+  #pruneRun(step: Extract<Step, { do: "prune" }>): Body<"outcome"> {
+    const { policy, during, pulls } = step;
+    const own = policy.name === this.#policy.name ? this.#prune : undefined;
+    const prune = own ?? knownPrunes[policy.command];
+    if (prune === undefined) throw new Error(`nobody knows what ${policy.command} does`);
+    const scene = this.#scene(during);
+    // Of two at once, the other one is there first.
+    if (during === "second-prune") prune(scene);
+    const code = prune(scene);
+    if (during === "pull" && pulls !== null) this.#pull(pulls, account, "tag");
+    if (during !== null)
+      this.#write("activity", { name: during, before: true, after: true, detail: "it ended well" });
+    const ended = { ...fine, exitCode: code };
+    return code === 0 ? ended : { ...ended, status: "fail", message: `ended with code ${code}: …` };
+  }
+
+  #scene(during: PruneScene["during"]): PruneScene {
+    const host = this.#host;
+    return {
+      during,
+      share: () => host.share,
+      images: () => host.known(),
+      remove: (id) => this.#remove((image) => image.id === id),
+      untag: (id) => {
+        host.images = host.images.map((image) =>
+          image.id === id ? { ...image, tags: [], digests: [] } : image,
+        );
+        this.#imageEvent("untag", id);
+      },
+      pullAgain: ({ image }) => {
+        host.store(image);
+        this.#imageEvent("pull", image.id);
+      },
+    };
+  }
+
   /** Makes the requests of a pull and stores the image. False when a fault struck. */
-  #pull(name: string, variant: string, as: string | null, tags: string[], pinned = false): boolean {
-    const image = published(name, variant);
-    const faulty = name === "web" ? this.#fault?.fault : undefined;
+  #pull(
+    variant: ImageVariant,
+    as: string | null,
+    by: "tag" | "digest" | "swarm",
+    pinned = by === "digest",
+  ): boolean {
+    const image = published(variant);
+    const host = this.#host;
+    const faulty = image.repository === "pullproof/web" ? this.#fault?.fault : undefined;
     const about = { account: as, repository: image.repository };
     this.#request({ ...about, account: null, repository: null, endpoint: "ping", status: 401 });
     const credentials = as === null ? "none" : "basic";
@@ -187,7 +261,8 @@ class Simulation {
       }
       this.#request({ ...head, digest: image.digest, media: "manifest" });
     }
-    const stored = this.#store.some(({ id }) => id === `sha256:id-${name}-${variant}`);
+    const id = host.idOf(variant);
+    const stored = host.images.some((one) => one.id === id);
     for (let i = 0; i < (stored ? 1 : 2); i += 1) {
       this.#remaining[as === null ? "anonymous" : "account"] -= 1;
       const manifest = { endpoint: "manifest", media: "manifest", bytes: 800, counted: true } as const;
@@ -195,7 +270,7 @@ class Simulation {
     }
     const config = { endpoint: "blob", media: "config", bytes: 1500, reference: image.config } as const;
     this.#request({ ...asked, ...config, digest: image.config });
-    const local = new Set(this.#store.flatMap(({ layers }) => layers));
+    const local = new Set(host.images.flatMap(({ layers }) => layers));
     for (const { digest, bytes } of image.layers) {
       if (local.has(diffOf(digest))) continue;
       const blob = { ...asked, endpoint: "blob", media: "layer", reference: digest, digest } as const;
@@ -205,26 +280,13 @@ class Simulation {
       }
       this.#request({ ...blob, bytes });
     }
-    const id = `sha256:id-${name}-${variant}`;
-    this.#write("event", {
-      action: "pull",
-      imageId: id,
-      name: `${image.repository}:${image.tag}`,
-      wall: wallAt(this.#now),
-    });
-    if (!stored) {
-      this.#store = [
-        ...this.#store,
-        {
-          id,
-          tags,
-          digests: [`${image.repository}@${image.digest}`],
-          layers: image.layers.map(({ digest }) => diffOf(digest)),
-          bytes: image.layers.reduce((sum, layer) => sum + 2 * layer.bytes, 0),
-        },
-      ];
-    }
+    this.#imageEvent("pull", id, `${image.repository}:${image.tag}`);
+    host.store(host.pulled(variant, by));
     return true;
+  }
+
+  #imageEvent(action: string, imageId: string, name: string | null = null): void {
+    this.#write("event", { action, imageId, name, wall: wallAt(this.#now) });
   }
 
   #request(data: Partial<Body<"request">>): void {
@@ -258,26 +320,25 @@ class Simulation {
   }
 
   #remove(accept: (image: StoredImage) => boolean): void {
-    for (const { id } of this.#store.filter(accept)) {
-      this.#write("event", { action: "delete", imageId: id, name: null, wall: wallAt(this.#now) });
+    for (const { id } of this.#host.images.filter(accept)) {
+      this.#imageEvent("delete", id);
+      this.#host.remove(id);
     }
-    this.#store = this.#store.filter((image) => !accept(image));
+  }
+
+  #removeUntagged(): void {
+    this.#remove(({ tags }) => tags.length === 0);
   }
 
   #observe(): void {
+    const host = this.#host;
     this.#now += 50;
-    const layers = new Set(this.#store.flatMap((image) => image.layers)).size;
-    this.#write("images", { images: this.#store });
-    this.#write("disk", {
-      totalBytes: 100e9,
-      usedBytes: 40e9,
-      totalInodes: 1e6,
-      usedInodes: 1e5,
-      layersBytes: layers * 10e6,
-    });
+    this.#write("images", { images: host.images });
+    this.#write("disk", host.disk);
     this.#write("interface", { name: "eth0", rxBytes: this.#rx });
     this.#write("clock", { bootId: `boot-${this.#boots}`, uptimeSeconds: this.#now / 1000 });
-    this.#write("inventory", this.#inventory);
+    this.#write("inventory", host.inventory);
+    this.#write("uses", host.uses);
     const counter = { windowSeconds: 21_600, source: "192.0.2.1" };
     this.#write("ratelimit", {
       identity: "account",
@@ -307,26 +368,26 @@ class Simulation {
   }
 }
 
-function published(name: string, variant: string): Body<"published"> {
-  const image: ImageVariant = { repository: `pullproof/${name}`, tag: "1.0.0", variant };
-  const own = { digest: `sha256:layer-${name}-${variant}`, bytes: layerBytes.own };
-  const shared = [
-    { digest: "sha256:layer-busybox", bytes: layerBytes.busybox },
-    { digest: "sha256:layer-base", bytes: layerBytes.base },
-  ];
-  return {
-    ...image,
-    digest: `sha256:manifest-${name}-${variant}`,
-    config: `sha256:config-${name}-${variant}`,
-    layers: name === "base" ? shared : [...shared, own],
-  };
+/** `pullproof/web:1.0.0`, as the hub offers it from the start. */
+function variantOf(reference: string): ImageVariant {
+  const [repository = "", tag = ""] = reference.split(":");
+  return { repository, tag, variant: "a" };
 }
 
-const diffOf = (digest: string) => digest.replace("layer", "diff");
+/** How a step ends of which there is nothing to tell. */
+export const fine: Body<"outcome"> = {
+  status: "ok",
+  seconds: 0.5,
+  message: null,
+  warnings: [],
+  services: [],
+  output: null,
+};
 
 const wallAt = (milliseconds: number) => new Date(Date.UTC(2026, 0, 2, 3, 4, 5) + milliseconds).toISOString();
 
-const environment: Body<"environment"> = {
+/** What a run ran on. */
+export const environment: Body<"environment"> = {
   engine: {
     version: "26.1.5",
     apiVersion: "1.45",

@@ -1,28 +1,35 @@
 import { describe, expect, it } from "vitest";
 import { compose, run } from "../../../src/check/checker.ts";
-import { readHistory } from "../../../src/check/history.ts";
+import { ofScenarios, readHistory } from "../../../src/check/history.ts";
 import { exitCodeOf, judge } from "../../../src/check/judge.ts";
-import { claimIds } from "../../../src/model/claim.ts";
+import { type ClaimId, claimIds } from "../../../src/model/claim.ts";
 import type { Entry, Kind } from "../../../src/model/evidence.ts";
 import { type VerdictWord, worst } from "../../../src/model/verdict.ts";
 import { renderVerdicts } from "../../../src/report/verdicts.ts";
-import { amend, cutBefore, onSecondHost, without } from "../../support/edit.ts";
+import { amend, cutBefore, onSecondHost, sideBySide, without } from "../../support/edit.ts";
+import { pressureOnly, pressureRun } from "../../support/pressure-run.ts";
 import { chain, controls, policies } from "../../support/scenarios.ts";
+import { prunes } from "../../support/simulated-prune.ts";
 import { simulate } from "../../support/simulation.ts";
+import { verdictOf } from "../../support/verdict-of.ts";
 
 const clean = simulate({ reboots: true });
-const passing = () => judge(clean).claims.filter(({ verdict }) => verdict === "pass");
+/** A whole run: the same, and a host beside it that is put under disk pressure. */
+const whole = sideBySide(clean, pressureRun());
+
+const passing = (entries: readonly Entry[]) =>
+  judge(entries).claims.filter(({ verdict }) => verdict === "pass");
 
 describe("judge", () => {
-  it("passes every claim that it can judge on a host that keeps its cache and reboots", () => {
-    expect(passing().map(({ id }) => id)).toEqual(
-      claimIds.filter((id) => !["PC1.2", "PC1.3", "PC1.5", "PC3.4"].includes(id)),
+  it("passes every claim that it can judge on hosts that keep their cache, one of which reboots", () => {
+    expect(passing(whole).map(({ id }) => id)).toEqual(
+      claimIds.filter((id) => !["PC1.5", "PC3.4"].includes(id)),
     );
-    expect(judge(clean).controls.map(({ caught }) => caught)).toEqual([true, true, true, true]);
+    expect(judge(whole).controls.map(({ caught }) => caught)).toEqual([true, true, true, true]);
   });
 
   it("names every claim in report order, with a reason for those that are skipped", () => {
-    const { claims, overall } = judge(clean);
+    const { claims, overall } = judge(whole);
     expect(claims.map(({ id }) => id)).toEqual(claimIds);
     expect(overall).toBe("skipped");
     for (const { found, expected } of claims) expect([found, expected]).not.toContain("");
@@ -39,13 +46,13 @@ describe("judge", () => {
   });
 
   it("gives the same bytes for the same evidence", () => {
-    const again = clean.map((entry) => structuredClone(entry));
-    expect(renderVerdicts(judge(again))).toBe(renderVerdicts(judge(clean)));
+    const again = whole.map((entry) => structuredClone(entry));
+    expect(renderVerdicts(judge(again))).toBe(renderVerdicts(judge(whole)));
   });
 
   it("cites evidence that exists, ascending", () => {
-    const numbers = new Set(clean.map(({ seq }) => seq));
-    const { claims, controls: judged } = judge(clean);
+    const numbers = new Set(whole.map(({ seq }) => seq));
+    const { claims, controls: judged } = judge(whole);
     for (const { id, evidence } of [...claims, ...judged.flatMap(({ verdicts }) => verdicts)]) {
       expect(
         evidence.every((seq) => numbers.has(seq)),
@@ -99,7 +106,7 @@ describe("controls", () => {
   it("are not caught when they break no claim, or one that nothing judges", () => {
     const idle = simulate({ scenarios: [{ ...controls.pruneF, claims: [] }] });
     expect(judge(idle).controls[0]?.caught).toBe(false);
-    const unjudged = simulate({ scenarios: [{ ...controls.pruneF, claims: ["PC1.2"] }] });
+    const unjudged = simulate({ scenarios: [{ ...controls.pruneF, claims: ["PC1.5"] }] });
     expect(judge(unjudged).controls[0]?.caught).toBe(false);
   });
 });
@@ -129,56 +136,70 @@ describe("missing evidence never passes", () => {
 
   /** The claims that may pass without a kind of entry, because they do not rest on it. Events only ever hint. */
   const indifferent: Partial<Record<Kind, readonly string[]>> = {
-    environment: [
-      "PC1.1",
-      "PC1.4",
-      "PC2.1",
-      "PC2.2",
-      "PC2.3",
-      "PC2.4",
-      "PC3.1",
-      "PC3.2",
-      "PC3.3",
-      "G1",
-      "G2",
-    ],
-    published: ["PC1.1", "PC1.4", "PC2.1", "PC3.2", "PC3.3", "G3", "G4"],
-    request: ["PC1.1", "PC1.4", "PC3.3"],
+    environment: ["PC1.1", "PC1.4", "PC2.1", "PC2.2", "PC2.3", "PC2.4", "PC3.1", "PC3.2", "G1", "G2"],
+    published: ["PC1.1", "PC1.4", "PC2.1", "PC3.2", "G3", "G4"],
+    request: ["PC1.1", "PC1.2", "PC1.3", "PC1.4", "PC3.3"],
     images: ["PC2.1", "PC2.4", "PC3.2", "G3", "G4"],
     disk: ["PC1.4", "PC2.1", "PC2.2", "PC2.3", "PC2.4", "PC3.1", "PC3.2", "G1", "G2", "G3", "G4"],
-    interface: ["PC1.1", "PC1.4", "PC2.1", "PC3.2", "PC3.3", "G2", "G3", "G4"],
+    interface: ["PC1.1", "PC1.2", "PC1.3", "PC1.4", "PC2.1", "PC3.2", "PC3.3", "G2", "G3", "G4"],
     event: claimIds,
     fence: claimIds,
     ratelimit: claimIds.filter((id) => id !== "PC2.1"),
     clock: claimIds.filter((id) => id !== "PC2.3"),
     inventory: claimIds.filter((id) => id !== "PC1.4"),
+    uses: claimIds.filter((id) => !["PC1.2", "PC1.3", "PC3.3"].includes(id)),
+    activity: claimIds.filter((id) => !["PC1.2", "PC1.3"].includes(id)),
     outcome: [],
     invoke: [],
     end: [],
   };
-
   it.each(Object.entries(indifferent) as [Kind, readonly string[]][])("of kind %s", (kind, allowed) => {
-    const { claims } = judge(without(clean, { kind }));
-    const passed = claims.filter(({ verdict }) => verdict === "pass").map(({ id }) => id);
+    const passed = passing(without(whole, { kind })).map(({ id }) => id);
     expect(passed.filter((id) => !allowed.includes(id))).toEqual([]);
     // And dropping what a claim does not rest on must not take its verdict away.
     expect(
-      passing()
+      passing(whole)
         .map(({ id }) => id)
         .filter((id) => allowed.includes(id)),
     ).toEqual(passed);
   });
 
+  const citable: Kind[] = [
+    "images",
+    "disk",
+    "interface",
+    "clock",
+    "inventory",
+    "uses",
+    "activity",
+    "outcome",
+  ];
+
   it("of a single observation that a pass cites", () => {
-    const citable: Kind[] = ["images", "disk", "interface", "clock", "inventory", "outcome"];
-    for (const { id, evidence } of passing()) {
-      const cited = clean.filter(({ seq, kind }) => evidence.includes(seq) && citable.includes(kind));
-      for (const one of cited) {
-        const verdict = judge(clean.filter((entry) => entry !== one)).claims.find((claim) => claim.id === id);
-        expect(verdict?.verdict, `${id} without #${one.seq} ${one.kind} of ${one.step}`).not.toBe("pass");
-      }
-    }
+    for (const { id, evidence } of passing(clean)) passOnlyWithAll(clean, id, evidence, citable);
   }, 60_000);
+
+  const pressed = pressureRun(prunes(), { scenarios: pressureOnly() });
+  const cited = passing(pressed).filter(({ id }) => ["PC1.2", "PC1.3"].includes(id));
+
+  it.each(cited)("of a single observation that a pass under disk pressure cites: $id", ({ id, evidence }) => {
+    passOnlyWithAll(pressed, id, evidence, citable);
+  });
+
+  function passOnlyWithAll(
+    entries: readonly Entry[],
+    id: ClaimId,
+    evidence: readonly number[],
+    kinds: readonly Kind[],
+  ): void {
+    for (const one of entries.filter(({ seq, kind }) => evidence.includes(seq) && kinds.includes(kind))) {
+      const { verdict } = verdictOf(
+        entries.filter((entry) => entry !== one),
+        id,
+      );
+      expect(verdict, `${id} without #${one.seq} ${one.kind} of ${one.step}`).not.toBe("pass");
+    }
+  }
 });
 
 describe("exitCodeOf", () => {
@@ -252,5 +273,24 @@ describe("checkers", () => {
 describe("readHistory", () => {
   it("refuses evidence without a header", () => {
     expect(() => readHistory(clean.slice(1))).toThrow("header");
+  });
+
+  it("knows what uses images around a step, and what went on during it", () => {
+    const { steps } = readHistory(whole);
+    const step = steps.find(({ plan }) => plan.id === "prune-during-lock");
+    expect(step?.before.uses?.data.services.map(({ name }) => name)).toEqual([
+      "courier_app",
+      "courier_store",
+    ]);
+    expect(step?.after.uses?.seq).toBeGreaterThan(step?.before.uses?.seq ?? Number.POSITIVE_INFINITY);
+    expect(step?.activity?.data.name).toBe("lock");
+    expect(steps.filter(({ activity }) => activity !== undefined)).toHaveLength(4);
+  });
+
+  it("gives a checker of some scenarios the time before them all the same", () => {
+    const history = readHistory(whole);
+    const cycles = ofScenarios(history, ({ id }) => id.startsWith("cycles"));
+    expect(cycles.steps.length).toBeLessThan(history.steps.length);
+    expect(cycles.timeline).toEqual(history.steps);
   });
 });

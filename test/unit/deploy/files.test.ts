@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { copyToHost, envFile, overrides } from "../../../src/deploy/files.ts";
+import { copyRecipe, copyToHost, envFile, overrides, stageOnHost } from "../../../src/deploy/files.ts";
 import { exampleApp } from "../../support/app.ts";
 import { HostDouble, runHere } from "../../support/host-double.ts";
 import { tempFolder, writeTree } from "../../support/temp.ts";
@@ -86,5 +86,56 @@ describe("copyToHost", () => {
     });
     await expect(failing).rejects.toThrow("disk full");
     expect(staged()).not.toContain(folder.split("/").at(-1));
+  });
+});
+
+describe("stageOnHost", () => {
+  it("puts what is staged into a folder of the host, beside what is there", async () => {
+    const host = new HostDouble();
+    writeTree(host.path("/var/lib/pullproof"), { "run.lock": "", "state.json": "old" });
+    let folder = "";
+    await stageOnHost(host, "/var/lib/pullproof", async (staging) => {
+      folder = staging;
+      expect(readdirSync(staging)).toEqual([]);
+      writeTree(staging, { "state.json": "new" });
+    });
+    const target = host.path("/var/lib/pullproof");
+    expect(readdirSync(target).sort()).toEqual(["run.lock", "state.json"]);
+    expect(readFileSync(join(target, "state.json"), "utf8")).toBe("new");
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it("leaves nothing here when the host takes nothing", async () => {
+    const host = new HostDouble();
+    host.copyIn = async () => {
+      throw new Error("the container is gone");
+    };
+    let folder = "";
+    const staged = stageOnHost(host, "/opt", async (staging) => {
+      folder = staging;
+    });
+    await expect(staged).rejects.toThrow("the container is gone");
+    expect([folder === "", existsSync(folder)]).toEqual([false, false]);
+  });
+});
+
+describe("copyRecipe", () => {
+  it("puts the recipe where abra has it, without its git data", async () => {
+    const host = new HostDouble();
+    const { recipe } = exampleApp({
+      ".git/hooks/post-checkout": "rm -rf /",
+      ".gitignore": "*.env",
+      "abra.sh": "",
+    });
+    await copyRecipe(host, recipe);
+    const files = readdirSync(host.path("/root/.abra/recipes/diary")).sort();
+    expect(files).toEqual([".env.sample", ".gitignore", "abra.sh", "compose.yml"]);
+  });
+
+  it("leaves out what leads from a worktree to its repository, too", async () => {
+    const host = new HostDouble();
+    const { recipe } = exampleApp({ ".git": "gitdir: /somebody/else/repository" });
+    await copyRecipe(host, recipe);
+    expect(existsSync(host.path("/root/.abra/recipes/diary/.git"))).toBe(false);
   });
 });

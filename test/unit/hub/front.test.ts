@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { connect as tlsConnect } from "node:tls";
-import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { createCertificates } from "../../../src/hub/certificates.ts";
 import { startFront } from "../../../src/hub/front.ts";
 import { Failure } from "../../../src/model/failure.ts";
@@ -65,6 +65,24 @@ test("idle waits for the request in flight, whose entry is then there", async ()
   gone.abort();
   await waiting;
   expect(hub.front.ledger.length).toBe(2);
+});
+
+test("underway tells of requests that are not answered in full, with the bytes that were sent so far", async () => {
+  const stalled = hub.upstream.stall(layerPath(), "mid body");
+  const gone = new AbortController();
+  const asked = hub.pull(repository, `blobs/${image.layer}`, { signal: gone.signal });
+  await stalled.reached;
+  await vi.waitFor(() =>
+    expect(hub.front.underway()).toMatchObject([
+      { endpoint: "blob", repository, digest: image.layer, bytes: image.layerBytes.length / 2 },
+    ]),
+  );
+  expect(hub.front.ledger.since(0).map(({ endpoint }) => endpoint)).toEqual(["token"]);
+  gone.abort();
+  await Promise.allSettled([asked]);
+  await hub.front.idle();
+  expect(hub.front.underway()).toEqual([]);
+  expect(await hub.entries()).toMatchObject([{ endpoint: "blob", complete: false }]);
 });
 
 test("a client that leaves before the answer is noted, and upstream is let go", async () => {

@@ -3,7 +3,9 @@ import { judge } from "../../../src/check/judge.ts";
 import type { Entry } from "../../../src/model/evidence.ts";
 import { renderReport } from "../../../src/report/markdown.ts";
 import { amend, cutBefore, without } from "../../support/edit.ts";
+import { pressureOnly, pressureRun } from "../../support/pressure-run.ts";
 import { chain, controls, policies } from "../../support/scenarios.ts";
+import { prunes } from "../../support/simulated-prune.ts";
 import { simulate } from "../../support/simulation.ts";
 
 const render = (entries: readonly Entry[], linkPrefix = "") =>
@@ -96,6 +98,24 @@ describe("the chain", () => {
     expect(rowsOf(render(failed), "warm-redeploy (failed)")).toHaveLength(1);
     const unseen = without(clean, { kind: "images", step: "warm-redeploy" });
     expect(rowsOf(render(unseen), "warm-redeploy")[0]?.at(-1)).toBe("?");
+  });
+});
+
+describe("prune runs", () => {
+  it("have a section of their own, without those of the controls", () => {
+    const report = render(simulate({ scenarios: [chain(), controls.pruneAf] }));
+    const from = report.indexOf("## Prune runs");
+    const runs = report.slice(from, report.indexOf("\n## ", from));
+    expect(rowsOf(runs, "lab prune")).toEqual([["lab prune", "", "40 % → 40 %", "nothing", "0 B", "ok"]]);
+    expect(runs).not.toContain("prune-af");
+  });
+});
+
+describe("the environment", () => {
+  it("names the recipe's images of each host", () => {
+    const report = render(pressureRun(prunes(), { scenarios: pressureOnly() }));
+    const section = report.slice(report.indexOf("## Environment"));
+    expect(rowsOf(section, "images")[0]?.[1]).toContain("app: pullproof/worker:1.0.0");
   });
 });
 
@@ -199,7 +219,7 @@ it("gives the command that makes the run again", () => {
 
 it("quotes the command that makes the run again", () => {
   const odd = amend(failing, { kind: "run" }, ({ policy }) => ({
-    policy: { ...policy, command: "docker image prune -f --filter 'until=24h'" },
+    policy: { ...policy, name: "command", command: "docker image prune -f --filter 'until=24h'" },
   }));
   expect(render(odd)).toContain("--prune 'docker image prune -f --filter '\\''until=24h'\\'''");
 });

@@ -1,29 +1,42 @@
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { checkers } from "../../../src/check/checkers.ts";
 import { loadSettings } from "../../../src/config/settings.ts";
+import { fixtureRecipes } from "../../../src/deploy/fixture-recipes.ts";
 import { readRecipe } from "../../../src/deploy/recipe.ts";
 import { StackDeployer } from "../../../src/deploy/stack.ts";
 import { type ClaimId, claimIds } from "../../../src/model/claim.ts";
-import { scenario as scenarioSchema } from "../../../src/model/plan.ts";
+import { type ImageVariant, type Step, scenario as scenarioSchema } from "../../../src/model/plan.ts";
 import { parseReference } from "../../../src/model/reference.ts";
 import { type LanePlan, planRun, type Selection } from "../../../src/runner/plan.ts";
+import { fixtureRepositories } from "../../../src/runner/preflight.ts";
 import { initialImages, suiteSettings } from "../../../src/runner/suite-settings.ts";
 import type { SuiteSettings } from "../../../suites/settings.ts";
 
-const recipe = readRecipe(fileURLToPath(new URL("../../../fixtures/recipes/notebook", import.meta.url)));
-const settings = suiteSettings(loadSettings({}, "/nonexistent"), recipe, new StackDeployer());
+const recipe = readRecipe(fixtureRecipes.notebook);
+const courier = readRecipe(fixtureRecipes.courier);
+const [recipeSettings, courierSettings] = [recipe, courier].map((of) =>
+  suiteSettings(loadSettings({}, "/nonexistent"), of, new StackDeployer()),
+) as [SuiteSettings, SuiteSettings];
 
 const plan = (selection: Partial<Selection> = {}, changes: Partial<SuiteSettings> = {}) =>
-  planRun({ ...settings, ...changes }, { claims: claimIds, controls: true, ...selection });
+  planRun(
+    { recipe: { ...recipeSettings, ...changes }, courier: { ...courierSettings, ...changes } },
+    { claims: claimIds, controls: true, ...selection },
+  );
 
 const scenarios = (lanes: readonly LanePlan[]) => lanes.flatMap((lane) => lane.scenarios);
 const ids = (lanes: readonly LanePlan[]) => scenarios(lanes).map(({ id }) => id);
+/** Of the hosts that are put under disk pressure. */
+const small = (lanes: readonly LanePlan[]) => lanes.filter(({ small }) => small);
+const recipeOf = (lane: LanePlan) => (lane.small ? courier : recipe);
 const controlsOf = (lanes: readonly LanePlan[]) => scenarios(lanes).filter(({ control }) => control);
+/** The scenarios of both small hosts. */
+const each = (...kinds: string[]) =>
+  ["graphdriver", "containerd"].flatMap((store) => kinds.map((kind) => `${kind}-${store}`));
 const only = (...claims: ClaimId[]) => ({ claims });
 
 describe("what a run carries out", () => {
-  it("is everything on two hosts, where everything is asked for", () => {
+  it("is everything on four hosts, where everything is asked for", () => {
     expect(plan().map(({ host, scenarios }) => [host, scenarios.map(({ id }) => id)])).toEqual([
       ["lab", ["chain", "timing"]],
       [
@@ -38,8 +51,22 @@ describe("what a run carries out", () => {
           "control-teardown-images",
         ],
       ],
+      ["small-graphdriver", ["pressure-graphdriver", "cycles-graphdriver", "control-pressure-graphdriver"]],
+      ["small-containerd", ["pressure-containerd", "cycles-containerd", "control-pressure-containerd"]],
     ]);
   });
+
+  it.each(["graphdriver", "containerd"] as const)(
+    "has a small host for each store, and the others on the one that was asked for: %s",
+    (imageStore) => {
+      expect(plan({}, { imageStore }).map((lane) => [lane.host, lane.small, lane.imageStore])).toEqual([
+        ["lab", false, imageStore],
+        ["lab-2", false, imageStore],
+        ["small-graphdriver", true, "graphdriver"],
+        ["small-containerd", true, "containerd"],
+      ]);
+    },
+  );
 
   it("has evidence for every claim that something judges", () => {
     const given = new Set(
@@ -57,10 +84,15 @@ describe("what a run carries out", () => {
     [["PC2.3"], ["chain"]],
     [["PC2.1"], ["chain", "warm-up", "control-no-auth"]],
     [["PC3.2"], ["chain", "timing"]],
-    [["PC3.3"], ["chain", "warm-up", "control-prune-all"]],
-    [["PC1.1"], ["chain", "warm-up", "control-prune-dangling", "control-prune-all"]],
-    [["PC1.4"], ["chain", "timing", "warm-up", "control-teardown-images"]],
-    [["PC1.2"], []],
+    [["PC3.3"], ["chain", "warm-up", "control-prune-all", ...each("cycles")]],
+    [
+      ["PC1.1"],
+      ["chain", "warm-up", "control-prune-dangling", "control-prune-all", ...each("pressure", "cycles")],
+    ],
+    [["PC1.2"], each("pressure", "cycles", "control-pressure")],
+    [["PC1.3"], each("pressure", "control-pressure")],
+    [["PC1.4"], ["chain", "timing", "warm-up", "control-teardown-images", ...each("pressure", "cycles")]],
+    [["PC1.5"], []],
   ])("for %j is %j", (claims, expected) => {
     expect(ids(plan(only(...claims)))).toEqual(expected);
   });
@@ -76,6 +108,20 @@ describe("what a run carries out", () => {
     expect(ids(plan({}, { samples: 1 }))).not.toContain("timing");
   });
 
+  it("puts no host but the small ones under pressure", () => {
+    const fills = (lanes: readonly LanePlan[]) =>
+      lanes.map(({ scenarios }) => scenarios.some(({ steps }) => steps.some((step) => step.do === "fill")));
+    expect(fills(plan())).toEqual([false, false, true, true]);
+  });
+
+  it("leaves a small host's disk as empty as it can", () => {
+    for (const { scenarios } of small(plan()))
+      for (const { id, steps } of scenarios) {
+        const last = steps.findLast((step) => step.do === "fill");
+        expect([id, last]).toMatchObject([id, { share: 0 }]);
+      }
+  });
+
   it.each([1, 2, 5])("times %i cold and as many warm deploys", (samples) => {
     const deploys = scenarios(plan(only("PC3.2"), { samples }))
       .flatMap(({ steps }) => steps)
@@ -87,7 +133,8 @@ describe("what a run carries out", () => {
   it("keeps controls and faults off the host of the chain", () => {
     const [first] = plan();
     const steps = first?.scenarios.flatMap(({ steps }) => steps) ?? [];
-    expect(steps.filter((step) => step.do === "fault" || step.do === "publish")).toEqual([]);
+    const never = ["fault", "publish", "reset", "build", "create-container", "age", "fill"];
+    expect(steps.filter((step) => never.includes(step.do))).toEqual([]);
     expect(first?.scenarios.filter(({ control }) => control)).toEqual([]);
   });
 });
@@ -96,7 +143,14 @@ describe("controls", () => {
   it("are left out on demand, and only they", () => {
     const without = plan({ controls: false });
     expect(controlsOf(without)).toEqual([]);
-    expect(ids(without)).toEqual(["chain", "timing", "warm-up", "new-digest", "broken-image"]);
+    expect(ids(without)).toEqual([
+      "chain",
+      "timing",
+      "warm-up",
+      "new-digest",
+      "broken-image",
+      ...each("pressure", "cycles"),
+    ]);
   });
 
   it.each(claimIds)("must break no claim but those that were asked for: %s", (claim) => {
@@ -111,6 +165,13 @@ describe("controls", () => {
     }
   });
 
+  it("come last on their host: what they break, no other scenario may find broken", () => {
+    for (const { scenarios } of plan()) {
+      const firstControl = scenarios.findIndex(({ control }) => control);
+      if (firstControl >= 0) expect(scenarios.slice(firstControl).every(({ control }) => control)).toBe(true);
+    }
+  });
+
   it("do what they say: prune for real, remove images, send no credentials", () => {
     const byId = new Map(controlsOf(plan()).map(({ id, steps }) => [id, steps]));
     expect(byId.get("control-prune-all")?.[0]).toMatchObject({
@@ -121,6 +182,13 @@ describe("controls", () => {
     });
     expect(byId.get("control-teardown-images")?.at(-1)).toMatchObject({ do: "teardown", removeImages: true });
     expect(byId.get("control-no-auth")?.[0]).toMatchObject({ do: "deploy", registryAuth: false });
+    const underPressure = byId.get("control-pressure-containerd") ?? [];
+    expect(
+      underPressure.flatMap((step) => (step.do === "prune" ? [[step.policy.command, step.during]] : [])),
+    ).toEqual([
+      ["docker image prune -af", "lock"],
+      ["docker image prune -af", null],
+    ]);
   });
 
   it.each([
@@ -153,42 +221,77 @@ describe("every scenario", () => {
     for (const { steps } of all) expect(new Set(steps.map(({ id }) => id)).size).toBe(steps.length);
   });
 
-  it("ends with nothing deployed, and deploys nothing onto another deploy", () => {
+  it("ends with nothing deployed", () => {
     for (const { id, steps } of scenarios(plan())) {
+      const last = steps.findLast((step) => step.do === "deploy" || step.do === "teardown");
+      expect([id, last?.do ?? "teardown"]).toEqual([id, "teardown"]);
+    }
+  });
+
+  it("deploys nothing onto another deploy and prunes only between deploys, but for disk pressure", () => {
+    for (const { id, steps } of scenarios(plan()).filter(({ id }) => !id.startsWith("pressure"))) {
       let deployed = false;
       for (const step of steps) {
         if (step.do === "deploy") expect([id, step.id, deployed]).toEqual([id, step.id, false]);
         if (step.do === "deploy" || step.do === "teardown") deployed = step.do === "deploy";
         // What is deployed keeps its images in use: no prune run would be judged fairly.
-        if (step.do === "prune" || step.do === "restart" || step.do === "evict") expect(deployed).toBe(false);
+        if (["prune", "restart", "evict", "reset"].includes(step.do)) expect(deployed).toBe(false);
       }
-      expect([id, deployed]).toEqual([id, false]);
+    }
+  });
+
+  it("updates the app before disk pressure, so that prune runs find a spec, a previous one and a running task", () => {
+    for (const { steps } of scenarios(plan()).filter(({ id }) => id.startsWith("pressure"))) {
+      const doings = steps.flatMap(({ do: does }) =>
+        ["deploy", "teardown", "prune"].includes(does) ? [does] : [],
+      );
+      const prunes = doings.filter((does) => does === "prune").length;
+      expect(doings).toEqual(["deploy", "deploy", ...Array(prunes).fill("prune"), "deploy", "teardown"]);
+      const deploys = steps.flatMap((step) => (step.do === "deploy" ? [step.images.app?.tag] : []));
+      expect(new Set(deploys).size).toBe(3);
     }
   });
 
   it("names only images that were published by then, on its own host", () => {
-    const start = initialImages(recipe).map((image) => JSON.stringify(image));
+    const key = ({ repository, tag, variant }: ImageVariant) => JSON.stringify({ repository, tag, variant });
     const restarts = claimIds.map((claim) => plan(only(claim)));
     for (const lane of [plan(), ...restarts].flat()) {
-      const published = new Set(start);
+      const published = new Set(initialImages(recipeOf(lane), lane.scenarios).map(key));
       for (const step of lane.scenarios.flatMap(({ steps }) => steps)) {
-        const named =
-          step.do === "fault" ? [step.image] : step.do === "deploy" ? Object.values(step.images) : [];
-        for (const { repository, tag, variant } of named)
-          expect([...published]).toContain(JSON.stringify({ repository, tag, variant }));
-        if (step.do === "publish") published.add(JSON.stringify(step.image));
-        if (step.do === "pull") {
-          const { repository, tag } = parseReference(step.image);
-          expect([...published]).toContain(JSON.stringify({ repository, tag, variant: "a" }));
-        }
+        if (step.do === "publish") published.add(key(step.image));
+        else for (const image of imagesOf(step)) expect([...published]).toContain(key(image));
       }
     }
   });
 
-  it("replaces the image of a service that the recipe has", () => {
+  /** Every image that a step names, in whichever way. */
+  function imagesOf(step: Step): ImageVariant[] {
+    if (step.do === "deploy") return Object.values(step.images);
+    if (step.do === "prune") return step.pulls === null ? [] : [step.pulls];
+    if (!("image" in step)) return [];
+    if (typeof step.image !== "string") return [step.image];
+    const { repository, tag } = parseReference(step.image);
+    return [{ repository, tag: tag ?? "latest", variant: "a" }];
+  }
+
+  it("names fixture images alone", () => {
+    for (const image of scenarios(plan()).flatMap(({ steps }) => steps.flatMap(imagesOf)))
+      expect(Object.keys(fixtureRepositories)).toContain(image.repository);
+  });
+
+  it("says what is pulled during a prune run exactly where a pull goes on", () => {
     for (const step of scenarios(plan()).flatMap(({ steps }) => steps))
-      if (step.do === "deploy")
-        expect(Object.keys(recipe.images)).toEqual(expect.arrayContaining(Object.keys(step.images)));
+      if (step.do === "prune")
+        expect([step.id, step.pulls !== null]).toEqual([step.id, step.during === "pull"]);
+  });
+
+  it("replaces the image of a service that the recipe has", () => {
+    for (const lane of plan())
+      for (const step of lane.scenarios.flatMap(({ steps }) => steps))
+        if (step.do === "deploy")
+          expect(Object.keys(recipeOf(lane).images)).toEqual(
+            expect.arrayContaining(Object.keys(step.images)),
+          );
   });
 
   it("deploys as the operator does, but for the control that leaves credentials out", () => {
@@ -200,5 +303,20 @@ describe("every scenario", () => {
               registryAuth: registryAuth && id !== "control-no-auth",
               prepull: true,
             });
+  });
+});
+
+describe("a small host", () => {
+  it("gets the base image that has to stay, whichever claim is asked for alone", () => {
+    for (const claim of ["PC1.2", "PC3.3"] as const)
+      for (const { scenarios } of small(plan(only(claim))))
+        expect(scenarios.flatMap(({ steps }) => steps)).toContainEqual(
+          expect.objectContaining({ do: "pull" }),
+        );
+  });
+
+  it("has a claim for each of its prune runs, with pressure or without", () => {
+    for (const { id, claims } of scenarios(plan()).filter(({ id }) => id.startsWith("cycles")))
+      expect([id, claims]).toEqual([id, expect.arrayContaining(["PC1.1"])]);
   });
 });

@@ -4,7 +4,13 @@ import { type Recipe, readRecipe } from "../../../src/deploy/recipe.ts";
 import { StackDeployer } from "../../../src/deploy/stack.ts";
 import { ExitCode } from "../../../src/model/failure.ts";
 import type { Step } from "../../../src/model/plan.ts";
-import { requireBudget, requireDisk, requireFixtureImages } from "../../../src/runner/preflight.ts";
+import type { LanePlan } from "../../../src/runner/plan.ts";
+import {
+  requireBudget,
+  requireDisk,
+  requireFixtureImages,
+  requireLayers,
+} from "../../../src/runner/preflight.ts";
 import { initialImages, suiteSettings } from "../../../src/runner/suite-settings.ts";
 import { runId } from "../../../src/runner/verify.ts";
 import { deploy, suite } from "../../../suites/settings.ts";
@@ -17,6 +23,30 @@ const withImages = (...images: string[]) =>
       "compose.yml": `services:\n${images.map((image, index) => `  s${index}:\n    image: "${image}"\n`).join("")}`,
     }),
   );
+
+describe("requireLayers", () => {
+  const lane = (small: boolean): LanePlan => ({
+    host: "lab",
+    imageStore: "graphdriver",
+    small,
+    scenarios: [],
+  });
+  const settings = (layerBytes: number) => loadSettings({ layerBytes }, "/nonexistent");
+
+  it("takes layers that fill a small disk, and any where no disk is put under pressure", () => {
+    expect(() => requireLayers([lane(false), lane(true)], settings(2_000_000))).not.toThrow();
+    expect(() => requireLayers([lane(false)], settings(1))).not.toThrow();
+  });
+
+  it("refuses smaller ones, and names the setting", () => {
+    expect(() => requireLayers([lane(false), lane(true)], settings(1_999_999))).toThrow(
+      expect.objectContaining({
+        exitCode: ExitCode.config,
+        seen: expect.stringContaining("layerBytes: 1999999"),
+      }),
+    );
+  });
+});
 
 describe("requireFixtureImages", () => {
   it.each(["pullproof/web:1.0.0", "pullproof/store:latest", "docker.io/pullproof/worker:7"])(
@@ -66,11 +96,11 @@ describe("requireDisk", () => {
 
 describe("requireBudget", () => {
   const twoServices = () => withImages("pullproof/web:1", "pullproof/store:1");
-  const plan = (recipe: Recipe, count: number) => {
+  const plan = (recipe: Recipe, count: number, small = false): LanePlan[] => {
     const known = suiteSettings(loadSettings({}, "/nonexistent"), recipe, new StackDeployer());
     const many = Array.from({ length: count }, (_, index) => deploy(known, `deploy-${index}`, "cold"));
     const steps: Step[] = [{ id: "pull", do: "pull", image: "pullproof/base:1" }, ...many];
-    return [{ host: "lab", scenarios: [suite("s", "", [], steps)] }];
+    return [{ host: "lab", imageStore: "graphdriver", small, scenarios: [suite("s", "", [], steps)] }];
   };
   const settings = (limit: number | null, registryAuth = true) =>
     loadSettings(
@@ -88,6 +118,13 @@ describe("requireBudget", () => {
     expect(() => requireBudget(plan(recipe, 500), recipe, settings(null))).not.toThrow();
   });
 
+  it("asks nothing of a small host, whose hub has a budget of its own", () => {
+    const recipe = twoServices();
+    expect(() => requireBudget(plan(recipe, 5, true), recipe, settings(1))).not.toThrow();
+    const both = [...plan(recipe, 5, true), ...plan(recipe, 6)];
+    expect(() => requireBudget(both, recipe, settings(21))).toThrow(/budget/);
+  });
+
   it.each([true, false])(
     "refuses one that does not, and names cost and limit (registry auth: %s)",
     (auth) => {
@@ -103,12 +140,40 @@ describe("requireBudget", () => {
 });
 
 describe("initialImages", () => {
+  const recipe = () => withImages("pullproof/web:1.0.0", "pullproof/web:1.0.0", "pullproof/base:1.0.0");
+  const own = [
+    { repository: "pullproof/base", tag: "1.0.0", variant: "a" },
+    { repository: "pullproof/web", tag: "1.0.0", variant: "a" },
+  ];
+  const variant = (tag: string) => ({ repository: "pullproof/store", tag, variant: tag });
+
   it("are the base image and the recipe's, each once", () => {
-    const recipe = withImages("pullproof/web:1.0.0", "pullproof/web:1.0.0", "pullproof/base:1.0.0");
-    expect(initialImages(recipe)).toEqual([
-      { repository: "pullproof/base", tag: "1.0.0", variant: "a" },
-      { repository: "pullproof/web", tag: "1.0.0", variant: "a" },
-    ]);
+    expect(initialImages(recipe(), [])).toEqual(own);
+  });
+
+  it("are also what the steps name, in whichever way, each once", () => {
+    const policy = { name: "p", title: "p", command: "p" };
+    const known = suiteSettings(loadSettings({}, "/nonexistent"), recipe(), new StackDeployer());
+    const steps: Step[] = [
+      { id: "1", do: "pull-variant", image: variant("1"), by: "digest" },
+      { id: "2", do: "create-container", image: variant("1") },
+      { id: "3", do: "create-container", image: variant("2") },
+      deploy(known, "4", "cold", { images: { s0: { ...variant("3"), pin: true } } }),
+      { id: "5", do: "prune", policy, during: "pull", pulls: variant("4") },
+      { id: "6", do: "prune", policy, during: null, pulls: null },
+      { id: "7", do: "pull", image: "pullproof/base:1.0.0" },
+    ];
+    const scenarios = [suite("a", "", [], steps.slice(0, 3)), suite("b", "", [], steps.slice(3))];
+    expect(initialImages(recipe(), scenarios)).toEqual([...own, ...["1", "2", "3", "4"].map(variant)]);
+  });
+
+  it("are not those that a scenario publishes itself, which nobody may find before", () => {
+    const known = suiteSettings(loadSettings({}, "/nonexistent"), recipe(), new StackDeployer());
+    const steps: Step[] = [
+      { id: "1", do: "publish", image: variant("1") },
+      deploy(known, "2", "cold", { images: { s0: { ...variant("1"), pin: false } } }),
+    ];
+    expect(initialImages(recipe(), [suite("a", "", [], steps)])).toEqual(own);
   });
 });
 

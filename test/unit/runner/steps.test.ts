@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { App, Deployer, DeployRequest, Outcome } from "../../../src/deploy/deployer.ts";
 import { plainOutcome } from "../../../src/deploy/deployer.ts";
@@ -8,7 +10,8 @@ import type { ImageVariant, Step } from "../../../src/model/plan.ts";
 import { carryOut, type StepContext } from "../../../src/runner/steps.ts";
 import { exampleApp } from "../../support/app.ts";
 import { EngineDouble } from "../../support/engine-double.ts";
-import { HostDouble } from "../../support/host-double.ts";
+import { HostDouble, runHere } from "../../support/host-double.ts";
+import { tempFolder, writeScript, writeTree } from "../../support/temp.ts";
 
 /** Stands in for a deployer: notes what it is asked for, and ends as told. */
 class DeployerDouble implements Deployer {
@@ -54,16 +57,18 @@ interface Stage {
   deployer: DeployerDouble;
   faults: (readonly Fault[])[];
   pushed: ImageVariant[];
+  witnessed: Body<"activity">[];
   app: App;
   carry: (step: Step) => Promise<Outcome>;
 }
 
-async function stage(): Promise<Stage> {
+async function stage(dataRoot = "/var/lib/docker"): Promise<Stage> {
   const engine = await EngineDouble.listen();
   const host = new HostDouble(engine.docker);
   const deployer = new DeployerDouble();
   const faults: (readonly Fault[])[] = [];
   const pushed: ImageVariant[] = [];
+  const witnessed: Body<"activity">[] = [];
   const app = exampleApp();
   const hub = { front: { setFaults: (some: readonly Fault[]) => void faults.push(some) } } as unknown as Hub;
   const context: StepContext = {
@@ -72,11 +77,14 @@ async function stage(): Promise<Stage> {
     deployer,
     app,
     interfaceName: "eth0",
-    dataRoot: "/var/lib/docker",
+    dataRoot,
+    bytesPerSecond: 1_000_000,
     publish: async (image) => void pushed.push(image),
     published,
+    witnessed: (activity) => void witnessed.push(activity),
   };
-  return { engine, host, deployer, faults, pushed, app, carry: (step) => carryOut(context, step) };
+  const carry = (step: Step) => carryOut(context, step);
+  return { engine, host, deployer, faults, pushed, witnessed, app, carry };
 }
 
 const deploy = (changes: Partial<Extract<Step, { do: "deploy" }>> = {}): Step => ({
@@ -92,10 +100,12 @@ const deploy = (changes: Partial<Extract<Step, { do: "deploy" }>> = {}): Step =>
 });
 
 describe("a prune step", () => {
-  const prune = (command: string | null): Step => ({
+  const prune = (command: string): Step => ({
     id: "prune",
     do: "prune",
     policy: { name: "p", title: "p", command },
+    during: null,
+    pulls: null,
   });
 
   it("runs the command on the host, as a shell would, and keeps what it printed", async () => {
@@ -106,6 +116,7 @@ describe("a prune step", () => {
       status: "ok",
       message: null,
       output: "Total reclaimed space: 0B\nwarning",
+      exitCode: 0,
     });
     expect(host.executed.map(({ command }) => command)).toEqual([["sh", "-c", command]]);
   });
@@ -117,6 +128,7 @@ describe("a prune step", () => {
       status: "fail",
       message: expect.stringContaining("127"),
       output: "sh: docuum: not found",
+      exitCode: 127,
     });
   });
 
@@ -128,31 +140,49 @@ describe("a prune step", () => {
     expect(lines.length).toBeLessThan(50);
   });
 
-  const machine = (free: number) =>
-    `0c1d2e3f-0000-4000-8000-0123456789ab\n1.0\n1\n4096 1000 ${free} ${free} 10 10\n`;
-
-  it("with the reference policy only looks, below the mark", async () => {
-    const { engine, host, carry } = await stage();
-    host.answer(() => ({ stdout: machine(900) }));
-    const outcome = await carry(prune(null));
-    expect(outcome).toMatchObject({ status: "ok", message: null, output: expect.stringContaining("10 %") });
-    expect(engine.requests).toEqual([]);
-    expect(host.done.join("\n")).not.toContain("prune");
-  });
-
-  it("with the reference policy fails above the mark, says why, and removes nothing", async () => {
-    const { engine, host, carry } = await stage();
-    host.answer(() => ({ stdout: machine(100) }));
-    const outcome = await carry(prune(null));
-    expect(outcome).toMatchObject({ status: "fail", message: expect.stringContaining("90 %") });
-    expect(outcome.output).toBe(outcome.message);
-    expect(engine.requests).toEqual([]);
-  });
-
-  it("with the reference policy is not carried out where the disk cannot be looked at", async () => {
+  it("tells in one line how a command ended that said much", async () => {
     const { host, carry } = await stage();
-    host.answer(() => ({ exitCode: 1, stderr: "stat: no such file" }));
-    await expect(carry(prune(null))).rejects.toThrow("stat: no such file");
+    host.answer(() => ({ exitCode: 1, stdout: `\nprotected images alone${"!".repeat(1000)}\nmore\n` }));
+    const { message } = await carry(prune("x y"));
+    expect(message).toMatch(/^ended with code 1: protected images alone!+$/);
+    expect(message?.length).toBeLessThan(400);
+  });
+
+  it("at rest makes no activity", async () => {
+    const { host, witnessed, carry } = await stage();
+    await carry(prune("x y"));
+    expect(host.executed).toHaveLength(1);
+    expect(witnessed).toEqual([]);
+  });
+
+  it("tells what went on meanwhile, and ends as its own command did", async () => {
+    const { host, witnessed, carry } = await stage();
+    let runs = 0;
+    host.answer(() => {
+      runs += 1;
+      return { exitCode: runs === 1 ? 0 : 75, stderr: "a run is in progress\n" };
+    });
+    const outcome = await carry({ ...prune("x y"), during: "second-prune" } as Step);
+    expect(outcome).toMatchObject({
+      status: "fail",
+      message: "ended with code 75: a run is in progress",
+      exitCode: 75,
+    });
+    expect(witnessed).toEqual([
+      { name: "second-prune", before: true, after: false, detail: expect.stringContaining("code 0") },
+    ]);
+    expect(host.executed.map(({ command }) => command)).toEqual([
+      ["sh", "-c", "x y"],
+      ["sh", "-c", "x y"],
+    ]);
+  });
+
+  it("tells of no activity that could not be had", async () => {
+    const { host, witnessed, carry } = await stage();
+    host.answer(() => ({ exitCode: 69, stderr: "no engine\n" }));
+    await expect(carry({ ...prune("x y"), during: "lock" } as Step)).rejects.toThrow(/69.*no engine/);
+    expect(witnessed).toEqual([]);
+    expect(host.executed.map(({ command }) => command)).not.toContainEqual(["sh", "-c", "x y"]);
   });
 });
 
@@ -288,6 +318,21 @@ describe("the other steps", () => {
     });
   });
 
+  it("pull a published image by its digest, which leaves no tag, or by its tag", async () => {
+    const { host, carry } = await stage();
+    const pull = { id: "p", do: "pull-variant", image: { ...web, variant: "b" } } as const;
+    await carry({ ...pull, by: "digest" });
+    await carry({ ...pull, by: "tag" });
+    expect(host.executed.map(({ command }) => command.at(-1))).toEqual([
+      "pullproof/web@sha256:web-b",
+      "pullproof/web:1.0.0",
+    ]);
+    const unknown = { ...pull, image: { ...web, variant: "z" }, by: "digest" } as const;
+    await expect(carry(unknown)).rejects.toThrow(/did not publish.*"z"/);
+    host.answer(() => ({ exitCode: 1, stderr: "toomanyrequests" }));
+    expect(await carry({ ...pull, by: "digest" })).toMatchObject({ status: "fail" });
+  });
+
   it("restart the host", async () => {
     const { host, carry } = await stage();
     expect(await carry({ id: "r", do: "restart" })).toEqual(plainOutcome("ok"));
@@ -328,5 +373,119 @@ describe("the other steps", () => {
     const fault: Step = { id: "f", do: "fault", fault: "broken-layer", image: { ...web, tag: "2" } };
     await expect(carry(fault)).rejects.toThrow("did not publish");
     expect(faults).toEqual([]);
+  });
+});
+
+describe("steps that are scripts", () => {
+  /**
+   * Runs what the host is asked for by a real shell that finds a few harmless tools, and doubles of others which note
+   * their words: whatever else a script may call, it is not there. The engine behind `docker` has two images, each of
+   * which it lists twice; `base` cannot go before `child`.
+   */
+  async function shell() {
+    const folder = writeTree(tempFolder(), { images: "child\nbase\nchild\nbase\n" });
+    const log = join(folder, "log");
+    for (const tool of ["rm", "pullproof"])
+      writeScript(join(folder, "bin", tool), `echo "${tool} $*" >> ${log}`);
+    for (const tool of ["sh", "cat", "sort", "xargs", "grep"])
+      symlinkSync(`/usr/bin/${tool}`, join(folder, "bin", tool));
+    writeScript(
+      join(folder, "bin/ctr"),
+      `case "$*" in *" list "*) echo lease-1; echo lease-2 ;; *) echo "ctr $*" >> ${log} ;; esac`,
+    );
+    writeScript(
+      join(folder, "bin/docker"),
+      `cd ${folder}
+      echo "docker $*\${DOCKER_BUILDKIT:+ (BuildKit $DOCKER_BUILDKIT)}" >> log
+      case "$1" in
+        build) cat >> log ;;
+        ps) echo one-off ;;
+        images) cat images ;;
+        rmi)
+          if grep -q child images; then left=base status=1; else left= status=0; fi
+          echo "$left" > images
+          exit $status ;;
+        create) test "$2" != pullproof/web@sha256:web-a || { echo "no such image" >&2; exit 1; } ;;
+      esac`,
+    );
+    const { host, carry } = await stage();
+    host.answer(({ command }) => runHere(command, { PATH: `${folder}/bin` }));
+    const ran = () => readFileSync(log, "utf8").trimEnd().split("\n");
+    return { folder, ran, carry };
+  }
+
+  it("build an image of its own bytes on the base image, and give it no name", async () => {
+    const { ran, carry } = await shell();
+    expect(await carry({ id: "b", do: "build" })).toEqual(plainOutcome("ok"));
+    const [build, from, run] = ran();
+    // BuildKit would keep the left-over in a cache of its own, and not among the images.
+    expect(build).toMatch(/^docker build .*-.* \(BuildKit 0\)$/);
+    expect(build).not.toMatch(/ (-t|--tag)/);
+    expect(from).toBe("FROM pullproof/base:1.0.0");
+    expect(run).toMatch(/^RUN .*urandom/);
+  });
+
+  it("make a container of an image by its digest, start nothing, and tell when that failed", async () => {
+    const { ran, carry } = await shell();
+    const create = { id: "c", do: "create-container", image: { ...web, variant: "b" } } as const;
+    expect(await carry(create)).toEqual(plainOutcome("ok"));
+    expect(ran()).toEqual(["docker create pullproof/web@sha256:web-b"]);
+    expect(await carry({ ...create, image: web })).toEqual(plainOutcome("fail", "no such image"));
+  });
+
+  it("reset a host: containers, images until none is left, all that is kept besides, the record of use", async () => {
+    const { folder, ran, carry } = await shell();
+    expect(await carry({ id: "r", do: "reset" })).toEqual(plainOutcome("ok"));
+    const changes = ran().filter((line) => !/^docker (ps|images)/.test(line));
+    expect(changes).toEqual([
+      "docker rm --force one-off",
+      "docker rmi --force base child",
+      "docker rmi --force base",
+      "docker builder prune --all --force",
+      expect.stringMatching(/^ctr .*--namespace moby leases delete --sync lease-1$/),
+      expect.stringMatching(/lease-2$/),
+      expect.stringMatching(/^rm -r?f \/var\/lib\/pullproof\/state\.json/),
+      "pullproof watch --once",
+    ]);
+    expect(readFileSync(join(folder, "images"), "utf8").trim()).toBe("");
+  });
+
+  it("reset nothing further when an image cannot be removed", async () => {
+    const { folder, ran, carry } = await shell();
+    writeScript(
+      join(folder, "bin/docker"),
+      `echo "docker $*" >> ${folder}/log
+      case "$1" in images) echo stubborn ;; rmi) echo "in use" >&2; exit 1 ;; esac`,
+    );
+    expect(await carry({ id: "r", do: "reset" })).toEqual(plainOutcome("fail", "in use"));
+    expect(ran().filter((line) => !line.startsWith("docker"))).toEqual([]);
+  });
+
+  it("fill the data root by what the kernel says of it, with ballast that is gone on demand", async () => {
+    const root = tempFolder();
+    const { host, carry } = await stage(root);
+    // 1000 blocks of 4096 bytes, 250 of them free to all.
+    const looked = "0c1d2e3f-0000-4000-8000-0123456789ab\n1.0\n1\n4096 1000 250 250 10 10\n";
+    host.answer(({ command }) => (command.includes("look") ? { stdout: looked } : runHere(command)));
+    const filled = await carry({ id: "f", do: "fill", share: 0.8 });
+    expect(filled).toEqual(plainOutcome("ok"));
+    // Only a prune command's code is of any interest.
+    expect(filled).not.toHaveProperty("exitCode");
+    const files = () => readdirSync(root).map((name) => statSync(join(root, name)).size);
+    expect(files()).toEqual([50 * 4096]);
+    // What is in use beside the ballast counts, and the ballast of last time does not.
+    await carry({ id: "f", do: "fill", share: 0.76 });
+    expect(files()).toEqual([10 * 4096]);
+    await carry({ id: "f", do: "fill", share: 0.7 });
+    expect(files()).toEqual([]);
+    await carry({ id: "f", do: "fill", share: 0.8 });
+    await carry({ id: "f", do: "fill", share: 0 });
+    expect(files()).toEqual([]);
+  });
+
+  it("do not pass over a data root that cannot be filled", async () => {
+    const { host, carry } = await stage("/no/such/folder");
+    host.answer(() => ({ exitCode: 1, stderr: "fallocate: No space left on device\n" }));
+    await expect(carry({ id: "f", do: "fill", share: 0.8 })).rejects.toThrow("No space left");
   });
 });

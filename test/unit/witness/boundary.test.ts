@@ -57,7 +57,7 @@ async function look(breakIt: (engine: EngineDouble, host: HostDouble) => void = 
 const kinds = (seen: readonly Seen[]) => seen.map(({ kind }) => kind).sort();
 const gaps = (seen: readonly Seen[]) =>
   seen.filter(({ kind }) => kind === "gap").map(({ data }) => data as { witness: string; reason: string });
-const everything = ["clock", "disk", "fence", "images", "interface", "inventory"];
+const everything = ["clock", "disk", "fence", "images", "interface", "inventory", "uses"];
 /** The counters' two, which fail in every one of these looks. */
 const hubGaps = ["gap", "gap"];
 
@@ -106,6 +106,18 @@ describe("observeBoundary", () => {
     );
     const own = gaps(seen).filter((gap) => gap.witness !== "rate limit");
     expect(own).toEqual([{ witness, reason: expect.stringContaining("boom") }]);
+  });
+
+  it("goes on without the containers, which two witnesses look for on their own", async () => {
+    const seen = await look(refuse("GET /containers/json"));
+    const missing = ["inventory", "uses"];
+    expect(kinds(seen)).toEqual(
+      [...everything.filter((kind) => !missing.includes(kind)), "gap", "gap", ...hubGaps].sort(),
+    );
+    const own = gaps(seen)
+      .map(({ witness }) => witness)
+      .filter((witness) => witness !== "rate limit");
+    expect(own.sort()).toEqual(missing);
   });
 
   it("knows clock and interface though the engine does not tell the layers' size", async () => {

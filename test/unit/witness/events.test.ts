@@ -97,6 +97,7 @@ describe("EventStream", () => {
   it("sees no fence before it was opened", async () => {
     const engine = await EngineDouble.listen();
     const events = new EventStream(engine.docker, () => {});
+    expect(events.ended).toBe("it was never opened");
     expect(await events.fence()).toEqual({ seen: false, detail: expect.stringContaining("never opened") });
     expect(engine.requests).toEqual([]);
   });
@@ -184,12 +185,15 @@ describe("EventStream", () => {
 
   it("can be closed and opened again, and then vouches for what comes", async () => {
     const stage = await Stage.open();
+    expect(stage.events.ended).toBeNull();
     stage.events.close();
+    expect(stage.events.ended).toBe("it was closed");
     expect(await stage.events.fence()).toMatchObject({
       seen: false,
       detail: expect.stringContaining("closed"),
     });
     await stage.events.open();
+    expect(stage.events.ended).toBeNull();
     expect(await stage.events.fence()).toMatchObject({ seen: true });
   });
 
