@@ -3,19 +3,41 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import * as z from "zod";
+import { cellClaims } from "../gauntlet/cells.ts";
+import { modes } from "../gauntlet/modes.ts";
 import { ExitCode, Failure } from "../model/failure.ts";
 import type { Policy } from "../model/plan.ts";
 
 const folder = fileURLToPath(new URL("../../fixtures/policies", import.meta.url));
 
-/** A policy file: what it is, where it comes from, and the command; no command is the reference policy. */
+/** The policy of this project, with which the others are compared. */
+const shipped = "reference";
+
+/** A policy file: what it is, where it comes from, and the command that an operator would put into a timer. */
 const policyFile = z.strictObject({
   name: z.string(),
+  /** The command in one line, or what it amounts to. */
   title: z.string(),
+  /** What it does to the cache of a swarm host. */
   about: z.string(),
+  /** Where its behaviour is documented: a URL, or a file of this project. */
   source: z.string(),
-  command: z.string().nullable(),
+  command: z.string(),
+  /** A tool that the host does not have by itself. */
+  needs: z.literal("docuum").optional(),
+  /** In each mode of the gauntlet, the verdicts on the claims that something is to be expected of. */
+  expected: z.record(
+    z.enum(modes.map(({ name }) => name)),
+    z.partialRecord(z.enum(cellClaims), z.enum(["pass", "fail", "inconclusive"])),
+  ),
 });
+type PolicyFile = z.infer<typeof policyFile>;
+
+/** A policy with what the gauntlet has to know of it, and evidence has not. */
+export interface GauntletPolicy extends Pick<PolicyFile, "about" | "source" | "expected"> {
+  policy: Policy;
+  needs: PolicyFile["needs"];
+}
 
 /** Names of the policies in `fixtures/policies/`. */
 export function policyNames(): string[] {
@@ -25,10 +47,24 @@ export function policyNames(): string[] {
     .sort();
 }
 
-/** A policy of `fixtures/policies/` by its name. */
-export function namedPolicy(name: string): Policy {
-  const { title, command } = policyFile.parse(parse(readFileSync(join(folder, `${name}.yaml`), "utf8")));
+/** A policy of `fixtures/policies/` by its name, which is that of its file. */
+export function namedPolicy(file: string): Policy {
+  const { name, title, command } = readPolicyFile(file);
   return { name, title, command };
+}
+
+/** All policies of `fixtures/policies/`: the shipped one, and after it the others by name. */
+export function gauntletPolicies(): GauntletPolicy[] {
+  const others = policyNames().filter((name) => name !== shipped);
+  return [shipped, ...others].map((file) => {
+    const { name, title, command, about, source, expected, needs } = readPolicyFile(file);
+    return { policy: { name, title, command }, about, source, expected, needs };
+  });
+}
+
+/** Throws a ZodError for a file that is none, which no shipped file is. */
+function readPolicyFile(file: string): PolicyFile {
+  return policyFile.parse(parse(readFileSync(join(folder, `${file}.yaml`), "utf8")));
 }
 
 /**

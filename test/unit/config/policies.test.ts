@@ -1,7 +1,11 @@
+import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { namedPolicy, policyNames, readPolicy } from "../../../src/config/policies.ts";
+import { gauntletPolicies, namedPolicy, policyNames, readPolicy } from "../../../src/config/policies.ts";
+import { modes } from "../../../src/gauntlet/modes.ts";
 import { ExitCode } from "../../../src/model/failure.ts";
 import * as plan from "../../../src/model/plan.ts";
+
+const folder = new URL("../../../fixtures/policies/", import.meta.url);
 
 describe("the shipped policies", () => {
   it.each(policyNames())("%s is a policy that evidence can hold", (name) => {
@@ -10,15 +14,66 @@ describe("the shipped policies", () => {
     expect(policy.name).toBe(name);
   });
 
-  it("only the reference policy runs no command", () => {
-    expect(policyNames().filter((name) => namedPolicy(name).command === null)).toEqual(["reference"]);
+  it("are all files of the folder", () => {
+    expect(policyNames().map((name) => `${name}.yaml`)).toEqual(expect.arrayContaining(readdirSync(folder)));
   });
 
-  it("each command removes what its title says", () => {
-    for (const name of policyNames().filter((name) => name !== "reference")) {
-      const { title, command } = namedPolicy(name);
-      expect(command).toBe(title);
-    }
+  it("run what their title says, where that is one command", () => {
+    const others = policyNames()
+      .map(namedPolicy)
+      .filter(({ title, command }) => title.startsWith("docker ") && title !== command);
+    // It runs the command of its title from a mark on.
+    expect(others.map(({ name }) => name)).toEqual(["pressure-gated-prune"]);
+    expect(others[0]?.command).toContain(`\n  ${others[0]?.title.split(",")[0]}\n`);
+  });
+});
+
+describe("gauntletPolicies", () => {
+  const policies = gauntletPolicies();
+  const only = (test: (one: (typeof policies)[number]) => boolean) =>
+    policies.filter(test).map(({ policy }) => policy.name);
+
+  it("begins with the shipped policy and has each of the others once, by name", () => {
+    const [first, ...others] = policies.map(({ policy }) => policy.name);
+    expect(first).toBe("reference");
+    expect(others).toEqual(policyNames().filter((name) => name !== "reference"));
+  });
+
+  it("has the same policies as evidence", () => {
+    for (const { policy } of policies) expect(namedPolicy(policy.name)).toEqual(policy);
+  });
+
+  it.each(policies.map((one) => [one.policy.name, one] as const))(
+    "%s says what it does, on whose word, and what to expect of it in every mode",
+    (name, { policy, about, source, expected }) => {
+      expect([name, policy.title, policy.command, about].map((text) => text.trim())).not.toContain("");
+      // What the project itself documents lies in the project.
+      expect(source).toMatch(name === "reference" ? /^docs\/[a-z-]+\.md$/ : /^https:\/\/\S+$/);
+      expect(Object.keys(expected).sort()).toEqual(modes.map((mode) => mode.name).sort());
+      for (const verdicts of Object.values(expected)) expect(verdicts).not.toEqual({});
+    },
+  );
+
+  it("expects all of the shipped policy, and of no other", () => {
+    const passes = only(({ expected }) =>
+      Object.values(expected).every((verdicts) => Object.values(verdicts).every((word) => word === "pass")),
+    );
+    expect(passes).toEqual(["reference"]);
+  });
+
+  it("knows which policies run a tool that must be installed first", () => {
+    const run = only(({ policy }) => /\bdocuum\b/.test(policy.command));
+    expect(run).not.toEqual([]);
+    expect(only(({ needs }) => needs === "docuum")).toEqual(run);
+  });
+
+  it("has docuum run with the options that its title says", () => {
+    for (const { policy } of policies.filter(({ needs }) => needs === "docuum"))
+      expect(policy.command).toContain(` ${policy.title} `);
+  });
+
+  it("expects nothing of a prepull on the containerd store, which keeps tags in any case", () => {
+    for (const { expected } of policies) expect(expected["containerd-prepull"]).toEqual(expected.containerd);
   });
 });
 
