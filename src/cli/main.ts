@@ -23,6 +23,12 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   run: async () => (await import("./run.ts")).addRun,
 };
 
+// A reader that has seen enough, such as head, is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
 try {
   // For anything else than one of their names, such as --help or a misspelt one, all are asked for.
   const [first = ""] = process.argv.slice(2);

@@ -31,7 +31,13 @@ function sentenceOn(claims: readonly Verdict[], verdict: VerdictWord): string {
     );
     return ids.length === 0 ? [] : [`${word}${word === verdict ? " too" : ""}: ${ids.join(", ")}`];
   });
-  return [`${first.id}: ${first.found}`, ...rest].join("; ");
+  return [`${first.id}: ${beginningOf(first.found)}`, ...rest].join("; ");
+}
+
+/** The first of a claim's findings, which are told one after the other; the claim's own section has all. */
+function beginningOf(found: string): string {
+  const [beginning = "", ...others] = found.split("; ");
+  return others.length === 0 ? beginning : `${beginning} (and ${others.length} more)`;
 }
 
 /** What to do, worst verdicts first, each remedy once with the claims that ask for it. */
