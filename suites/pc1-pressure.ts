@@ -1,4 +1,4 @@
-import type { ImageVariant, Policy, Scenario, Step } from "../src/model/plan.ts";
+import type { ImageVariant, Policy, PruneStep, Scenario, Step } from "../src/model/plan.ts";
 import { deploy, type SuiteSettings, suite, teardown } from "./settings.ts";
 
 /**
@@ -26,11 +26,7 @@ export const orphan = variantOf("pullproof/store");
 export const release = variantOf("pullproof/worker");
 
 /** A prune run of the policy under test, on a host at rest unless `changes` say what goes on. */
-export function prune(
-  policy: Policy,
-  id: string,
-  changes: Partial<Extract<Step, { do: "prune" }>> = {},
-): Step {
+export function prune(policy: Policy, id: string, changes: Partial<PruneStep> = {}): Step {
   return { id, do: "prune", policy, during: null, pulls: null, ...changes };
 }
 

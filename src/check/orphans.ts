@@ -16,8 +16,8 @@ export interface Standing {
 
 /**
  * Where each image of the store stood right before a step, from what the witnesses saw: independently of any
- * policy's own record. Null where the store, what uses it, or what the host's recipe pins is not known. Days are those that the plan lets
- * pass; what really passes during a run is minutes.
+ * policy's own record. Null where the store, what uses it, or what the host's recipe pins is not known. Days are
+ * those that the plan lets pass; what really passes during a run is minutes.
  */
 export function standings(history: History, step: StepHistory): Standing[] | null {
   const { images, uses } = step.before;
@@ -157,24 +157,4 @@ function touches(history: History, step: StepHistory, image: StoredImage): boole
   const variant = plan.do === "pull-variant" ? plan.image : plan.do === "prune" ? plan.pulls : null;
   const published = variant === null ? undefined : publishedAs(history, step, variant);
   return published !== undefined && hasDigest(image, published.data.digest);
-}
-
-/**
- * Images that were removed during a step although they are there after it: something pulled them again before
- * anybody looked. Told by the engine's events.
- */
-export function cameBack({ events, after }: StepHistory): StoredImage[] {
-  const deleted = new Set(
-    events.filter(({ data }) => data.action === "delete").map(({ data }) => data.imageId),
-  );
-  return after.images?.data.images.filter(({ id }) => deleted.has(id)) ?? [];
-}
-
-/**
- * Steps that were to prepare what prune runs are judged by, and did not end well: an image or a container that is not
- * there shows nothing by staying.
- */
-export function unprepared(history: History): StepHistory[] {
-  const preparing = new Set(["pull", "pull-variant", "build", "create-container", "age", "fill", "deploy"]);
-  return history.steps.filter((step) => preparing.has(step.plan.do) && !endedOk(step));
 }

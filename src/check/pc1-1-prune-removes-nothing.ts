@@ -1,14 +1,11 @@
-import type { Step } from "../model/plan.ts";
 import { highWaterMark, usedShare } from "../model/pressure.ts";
 import { shortDigest } from "../model/reference.ts";
 import { layerTraffic, sizeOf } from "./bytes.ts";
 import { type Checker, compose, type Finding, fail, inconclusive, lookAgain, pass } from "./checker.ts";
-import { endedOk, endOf, type History, merge, type StepHistory, sequence, stepsThat } from "./history.ts";
-import { isUnderPressure } from "./pc1-2-pressure-frees-old-orphans.ts";
+import { endedOk, endOf, type History, merge, sequence, stepsThat } from "./history.ts";
+import { isUnderPressure, type PruneRun } from "./prune-runs.ts";
 import { loss, removalRemedy } from "./store.ts";
 import { count, formatShare, list } from "./units.ts";
-
-type Prune = StepHistory<Extract<Step, { do: "prune" }>>;
 
 /** PC1.1. The store before and after decides; events support it. */
 export const pruneRemovesNothing: Checker = {
@@ -28,7 +25,7 @@ export const pruneRemovesNothing: Checker = {
     ),
 };
 
-function judge(history: History, step: Prune): Finding {
+function judge(history: History, step: PruneRun): Finding {
   const { before, after, plan } = step;
   const removals = step.events.filter(({ data }) => data.action === "delete" || data.action === "untag");
   const evidence = sequence(step.invoke, before.images, before.disk, ...removals, step.outcome, after.images);

@@ -1,16 +1,22 @@
-import type { EntryOf, StoredImage } from "../model/evidence.ts";
-import type { Step } from "../model/plan.ts";
+import type { StoredImage } from "../model/evidence.ts";
 import { highWaterMark, lowWaterMark, oldAfterDays, share, usedShare } from "../model/pressure.ts";
 import { type Checker, compose, type Finding, fail, inconclusive, lookAgain, pass } from "./checker.ts";
 import { endedOk, endOf, type History, type StepHistory, sequence, stepsThat } from "./history.ts";
-import { cameBack, isBaseOf, type Standing, standings, unprepared } from "./orphans.ts";
-import { loss, nameOf } from "./store.ts";
+import { isBaseOf, type Standing, standings } from "./orphans.ts";
+import {
+  cameBack,
+  isUnderPressure,
+  nameOfRun,
+  type PruneRun,
+  removed,
+  unpreparedFindings,
+  wronglyRemoved,
+} from "./prune-runs.ts";
+import { nameOf } from "./store.ts";
 import { count, formatShare, list } from "./units.ts";
 
 /** Files take whole blocks, and a layer has folders of its own. */
 const roundingUp = 1.1;
-
-type Prune = StepHistory<Extract<Step, { do: "prune" }>>;
 
 /** By which `pullproof prune` says that what is protected keeps the disk above the low-water mark (docs/exit-codes.md). */
 const insufficient = 1;
@@ -50,27 +56,7 @@ export const pressureFreesOldOrphans: Checker = {
   },
 };
 
-/** What was to be judged by and is not there. */
-export function unpreparedFindings(history: History): Finding[] {
-  return unprepared(history).map((step) =>
-    inconclusive(
-      `${endOf(step)}, so what it was to show was never tried`,
-      sequence(step.invoke, step.outcome),
-      "look at the outcome of that step, and run again",
-    ),
-  );
-}
-
-/** Whether at least the high-water mark was reached right before a step, as far as that was seen. */
-export function isUnderPressure({ before }: StepHistory): boolean {
-  return before.disk !== undefined && usedShare(before.disk.data) >= highWaterMark;
-}
-
-/** Runs of the same id are made on several hosts. */
-export const nameOfRun = ({ plan, host }: StepHistory): string =>
-  host === null ? plan.id : `${plan.id} on ${host}`;
-
-function judge(history: History, step: Prune): Finding & { freed: boolean } {
+function judge(history: History, step: PruneRun): Finding & { freed: boolean } {
   const { before, after, outcome } = step;
   const name = nameOfRun(step);
   const evidence = sequence(
@@ -139,34 +125,6 @@ function judge(history: History, step: Prune): Finding & { freed: boolean } {
     return found(fail(`${marks}, and it does not say that it could not free more`, evidence, remedy));
   if (outcome?.data.exitCode !== insufficient) return found(inconclusive(endOf(step), evidence, remedy));
   return found(pass(`${name} said that old orphans do not suffice`, evidence));
-}
-
-/**
- * What is gone and had to stay, each with the reason: images, and names of images that remain. Every removed name
- * counts that an old orphan did not carry.
- */
-export function wronglyRemoved(
-  known: readonly Standing[],
-  before: EntryOf<"images">,
-  after: EntryOf<"images">,
-): string[] {
-  const kept = removed(known, after).filter(({ keptBy }) => keptBy !== null);
-  const lost = loss(before, after);
-  const free = new Set(
-    known.filter(({ keptBy }) => keptBy === null).flatMap(({ image }) => [...image.tags, ...image.digests]),
-  );
-  const named = new Set(kept.flatMap(({ image }) => [...image.tags, ...image.digests]));
-  const names = [...lost.tags, ...lost.digests].filter((name) => !free.has(name) && !named.has(name));
-  return [
-    ...kept.map(({ image, keptBy }) => `${nameOf(image)} (${keptBy})`),
-    ...names.map((name) => `the name ${name}`),
-  ];
-}
-
-/** The images that the later store does not have. */
-export function removed(known: readonly Standing[], after: EntryOf<"images">): Standing[] {
-  const left = new Set(after.data.images.map(({ id }) => id));
-  return known.filter(({ image }) => !left.has(image.id));
 }
 
 /** Left-overs of builds go first, then the oldest use. */

@@ -1,12 +1,9 @@
-import type { Step } from "../model/plan.ts";
 import { type Checker, compose, type Finding, fail, inconclusive, lookAgain, pass } from "./checker.ts";
-import { endOf, type History, type StepHistory, sequence, stepsThat } from "./history.ts";
-import { cameBack, standings } from "./orphans.ts";
-import { isUnderPressure, nameOfRun, unpreparedFindings } from "./pc1-2-pressure-frees-old-orphans.ts";
+import { endOf, type History, sequence, stepsThat } from "./history.ts";
+import { standings } from "./orphans.ts";
+import { cameBack, isUnderPressure, nameOfRun, type PruneRun, unpreparedFindings } from "./prune-runs.ts";
 import { loss, nameOf } from "./store.ts";
 import { count, list } from "./units.ts";
-
-type Prune = StepHistory<Extract<Step, { do: "prune" }>>;
 
 const remedy =
   "prune with the reference policy, which looks for runs before every removal; take the host's lock in every harness: `pullproof run -- COMMAND`";
@@ -47,7 +44,7 @@ export const nothingDuringARun: Checker = {
   },
 };
 
-function judge(history: History, step: Prune): Finding {
+function judge(history: History, step: PruneRun): Finding {
   const { before, after, plan, activity } = step;
   const name = nameOfRun(step);
   const what = words[plan.during as keyof typeof words];
@@ -90,7 +87,7 @@ function judge(history: History, step: Prune): Finding {
 const notRun = 126;
 
 /** Whether the prune command ran to an end of its own, whatever it made of it. */
-function wasMade({ outcome }: Prune): boolean {
+function wasMade({ outcome }: PruneRun): boolean {
   const { exitCode = null } = outcome?.data ?? {};
   return exitCode !== null && exitCode < notRun;
 }

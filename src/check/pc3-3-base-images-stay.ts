@@ -3,8 +3,8 @@ import { highWaterMark, usedShare } from "../model/pressure.ts";
 import { sameTag } from "../model/reference.ts";
 import { type Checker, compose, type Finding, fail, inconclusive, lookAgain, pass } from "./checker.ts";
 import { endedOk, type History, type StepHistory, sequence, stepBefore, stepsThat } from "./history.ts";
-import { cameBack, standings } from "./orphans.ts";
-import { unpreparedFindings, wronglyRemoved } from "./pc1-2-pressure-frees-old-orphans.ts";
+import { standings } from "./orphans.ts";
+import { cameBack, unpreparedFindings, wronglyRemoved } from "./prune-runs.ts";
 import { nameOf, removalRemedy } from "./store.ts";
 import { count, formatBytes, formatShare, list } from "./units.ts";
 
@@ -204,15 +204,15 @@ function roomLeft(history: History): Finding {
 /** The deploys that brought an image which was never on their host before: what comes back takes no more room than once. */
 function bringing(history: History, steps: readonly StepHistory[]): StepHistory[] {
   const ids = ({ images }: StepHistory["before"]) => images?.data.images.map(({ id }) => id) ?? [];
-  return steps.filter((step) => {
-    if (step.plan.do !== "deploy") return false;
-    const known = new Set(
-      history.timeline
-        .filter(({ host, invoke }) => host === step.host && invoke.seq <= step.invoke.seq)
-        .flatMap(({ before }) => ids(before)),
-    );
-    return ids(step.after).some((id) => !known.has(id));
-  });
+  const known = new Set<string>();
+  return history.timeline
+    .filter(({ host }) => host === steps[0]?.host)
+    .filter((step) => {
+      for (const id of ids(step.before)) known.add(id);
+      return (
+        step.plan.do === "deploy" && steps.includes(step) && ids(step.after).some((id) => !known.has(id))
+      );
+    });
 }
 
 const used = (boundary: StepHistory["before"] | undefined): number => boundary?.disk?.data.usedBytes ?? 0;

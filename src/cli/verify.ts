@@ -5,12 +5,13 @@ import { loadSettings } from "../config/settings.ts";
 import { chooseDeployer } from "../deploy/choose.ts";
 import { fixtureRecipes } from "../deploy/fixture-recipes.ts";
 import { readRecipe } from "../deploy/recipe.ts";
-import { ExitCode, Failure } from "../model/failure.ts";
+import { ExitCode } from "../model/failure.ts";
 import { renderPlan } from "../report/plan.ts";
 import { renderVerdicts } from "../report/verdicts.ts";
 import { files } from "../runner/run-folder.ts";
 import { planOf, type VerifyRequest, verify } from "../runner/verify.ts";
 import { version } from "../version.ts";
+import { interruption } from "./interruption.ts";
 import { print, printSummary, terminalProgress } from "./terminal.ts";
 
 interface VerifyOptions {
@@ -94,19 +95,12 @@ async function run(options: VerifyOptions): Promise<number> {
     print(options.json ? JSON.stringify(plan, null, 2) : renderPlan(plan));
     return ExitCode.pass;
   }
-  const interrupt = new AbortController();
-  const stop = (signal: NodeJS.Signals) =>
-    interrupt.abort(
-      new Failure(ExitCode.interrupted, {
-        what: "the run was interrupted",
-        seen: signal,
-        next: "run the same command again; nothing was left behind",
-      }),
-    );
-  // Not `once`: a library of testcontainers ends the process at a signal that has no other listener left.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
+  const signal = interruption(
+    "the run was interrupted",
+    "run the same command again; nothing was left behind",
+  );
   using progress = terminalProgress();
-  const { folder, judgement, entries } = await verify(request, progress, interrupt.signal);
+  const { folder, judgement, entries } = await verify(request, progress, signal);
   if (options.json) print(renderVerdicts(judgement).trimEnd());
   else {
     printSummary(judgement, entries);

@@ -11,6 +11,9 @@ import { defaultMarks, parseMark, requireOrder } from "../policy/marks.ts";
 /** The file that is read when none is named, if it is there. */
 export const pruneSettingsFile = "/etc/pullproof/prune.yaml";
 
+/** Where the record of use and the run lock lie on a host that is set up by default. */
+export const defaultStateDir = "/var/lib/pullproof";
+
 const durationUnits = { s: unitMs.second, m: unitMs.minute, h: unitMs.hour, d: unitMs.day };
 
 /** Reads `7d`, `36h`, `90m` or `30s` as milliseconds. Null for anything else. */
@@ -41,7 +44,7 @@ const schema = z.strictObject({
   /** Null pins no recipe; without a value, it is where abra itself would look. */
   abraDir: path.nullish(),
   composeFiles: z.array(path).default([]),
-  stateDir: path.default("/var/lib/pullproof"),
+  stateDir: path.default(defaultStateDir),
   containers: optIn,
   buildCache: optIn,
 });

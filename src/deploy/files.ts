@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { stringify } from "yaml";
 import type { Host } from "../host/host.ts";
+import { singleQuoted } from "../shell.ts";
 import type { App, DeployRequest } from "./deployer.ts";
 import type { Recipe } from "./recipe.ts";
 
@@ -63,6 +64,6 @@ export function overrides(images: DeployRequest["images"]): string {
 /** Variables as a file for a shell, quoted so that no value is anything but data. */
 export function envFile(env: Record<string, string>): string {
   return Object.entries(env)
-    .map(([name, value]) => `${name}='${value.replaceAll("'", "'\\''")}'\n`)
+    .map(([name, value]) => `${name}=${singleQuoted(value)}\n`)
     .join("");
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gauntletCell, gauntletImages } from "../../suites/gauntlet.ts";
 import { readHistory } from "../check/history.ts";
+import { interruption } from "../cli/interruption.ts";
 import { reportError, terminalProgress } from "../cli/terminal.ts";
 import { type GauntletPolicy, gauntletPolicies } from "../config/policies.ts";
 import { stageOnHost } from "../deploy/files.ts";
@@ -49,7 +50,7 @@ async function gauntlet(
     policy: { name: "gauntlet", title: "every policy of the gauntlet", command: "see each scenario" },
     scenarios: plans.flatMap(({ scenarios }) => scenarios),
   });
-  const signal = interruption();
+  const signal = interruption("the gauntlet was interrupted", "npm run gauntlet");
   await Promise.all(
     plans.map(async (plan, index) => {
       const mode = modes[index] as Mode;
@@ -86,21 +87,6 @@ function planOf(
   const suite = { ...suiteSettings(settings, courier, deployer), imageStore, prepull };
   const scenarios = policies.map(({ policy }) => gauntletCell(suite, cellId(policy.name, name), policy));
   return { host: name, imageStore, small: true, scenarios };
-}
-
-function interruption(): AbortSignal {
-  const interrupt = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.on(signal, () =>
-      interrupt.abort(
-        new Failure(ExitCode.interrupted, {
-          what: "the gauntlet was interrupted",
-          seen: signal,
-          next: "npm run gauntlet",
-        }),
-      ),
-    );
-  return interrupt.signal;
 }
 
 /** The policies that are named, or all. Throws a Failure (usage) for a name that is none. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { singleQuoted } from "../shell.ts";
 import type { PlannedFile, WantedFile } from "./plan.ts";
 import type { Target } from "./target.ts";
 import { enabledUnits, type Program, renderUnit, unitNames } from "./units.ts";
@@ -35,5 +36,5 @@ export function nextCommands({ root, units }: Target, plan: readonly PlannedFile
 
 /** A path as one word for a shell. */
 function quoted(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+  return /^[\w./-]+$/.test(path) ? path : singleQuoted(path);
 }

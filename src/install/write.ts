@@ -1,7 +1,8 @@
 import { lstatSync, readFileSync } from "node:fs";
-import { chmod, mkdir, open, rename, rm } from "node:fs/promises";
+import { chmod, mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ExitCode, Failure, messageOf } from "../model/failure.ts";
+import { writeWhole } from "../write-whole.ts";
 import { type PlannedFile, planFile, type WantedFile } from "./plan.ts";
 
 /**
@@ -39,7 +40,7 @@ function contentOf({ path, once }: WantedFile): string | null {
 export async function writeFiles(files: readonly PlannedFile[]): Promise<void> {
   const written: string[] = [];
   for (const { path, after } of files) {
-    await writeWhole(path, after).catch((thrown) => {
+    await install(path, after).catch((thrown) => {
       throw unwritable(path, thrown, written);
     });
     written.push(path);
@@ -47,24 +48,10 @@ export async function writeFiles(files: readonly PlannedFile[]): Promise<void> {
 }
 
 /** For everybody to read, whatever the user's umask is: anybody may ask what the policy would do. */
-async function writeWhole(path: string, content: string): Promise<void> {
+async function install(path: string, content: string): Promise<void> {
   const made = await mkdir(dirname(path), { recursive: true });
   if (made !== undefined) await chmod(made, 0o755);
-  const temporary = `${path}.${process.pid}`;
-  try {
-    await writeThrough(temporary, content);
-    await rename(temporary, path);
-  } catch (thrown) {
-    await rm(temporary, { force: true });
-    throw thrown;
-  }
-}
-
-async function writeThrough(path: string, content: string): Promise<void> {
-  await using file = await open(path, "w", 0o644);
-  await file.chmod(0o644);
-  await file.writeFile(content);
-  await file.sync();
+  await writeWhole(path, content, 0o644);
 }
 
 /** The Failure (unavailable) for a place that cannot be written, after other files were. */

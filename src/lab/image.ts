@@ -3,6 +3,7 @@ import { PassThrough, type Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import type Docker from "dockerode";
 import { ExitCode, Failure } from "../model/failure.ts";
+import { nullIfMissing } from "../not-found.ts";
 import { labels } from "./labels.ts";
 
 /** Called with one line, without a newline, for each step that takes time. */
@@ -18,13 +19,7 @@ export function imageNameFor(name: string, recipe: unknown): string {
 
 /** Whether the engine has the image. */
 export async function hasImage(docker: Docker, name: string): Promise<boolean> {
-  try {
-    await docker.getImage(name).inspect();
-    return true;
-  } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) return false;
-    throw error;
-  }
+  return (await nullIfMissing(docker.getImage(name).inspect())) !== null;
 }
 
 /** Returns `name`, or throws a Failure that sends the user to ./setup when the engine lacks that image. */

@@ -93,6 +93,7 @@ export const step = z.discriminatedUnion("do", [
 ]);
 export type Step = z.infer<typeof step>;
 export type DeployStep = Extract<Step, { do: "deploy" }>;
+export type PruneStep = Extract<Step, { do: "prune" }>;
 
 /** An ordered list of steps with stable ids. */
 export const scenario = z.object({

@@ -3,6 +3,26 @@ import type { Body } from "./evidence.ts";
 /** What statfs tells of a file system. */
 export type FileSystem = Omit<Body<"disk">, "layersBytes">;
 
+/** statfs, under the names of its man page; `bavail` is what others than root may take. */
+export interface StatFs {
+  bsize: number;
+  blocks: number;
+  bfree: number;
+  bavail: number;
+  files: number;
+  ffree: number;
+}
+
+/** Reads statfs as df does: what is reserved for root is neither used nor to be had. */
+export function asFileSystem({ bsize, blocks, bfree, bavail, files, ffree }: StatFs): FileSystem {
+  return {
+    totalBytes: (blocks - bfree + bavail) * bsize,
+    usedBytes: (blocks - bfree) * bsize,
+    totalInodes: files,
+    usedInodes: files - ffree,
+  };
+}
+
 /**
  * Use of the data root's file system, as a share of bytes or of inodes, from which it counts as under pressure.
  * 80 % is the mark at which a published Co-op Cloud CI host starts to prune.

@@ -1,4 +1,5 @@
 import type Docker from "dockerode";
+import { nullIfMissing } from "../not-found.ts";
 import type { HostContainer } from "./model.ts";
 
 /** A container that has ended and that nothing but its name is left of. */
@@ -33,14 +34,10 @@ export async function stoppedContainers(
 
 /** A container that has ended, by its ID; null when it runs again, or is gone. */
 export async function stoppedContainer(docker: Docker, id: string): Promise<StoppedContainer | null> {
-  try {
-    const { Id, Name, Created, State } = await docker.getContainer(id).inspect();
-    if (!ended.has(State.Status)) return null;
-    // The end of one that never ran is the year 1.
-    const endedAt = Math.max(Date.parse(State.FinishedAt), Date.parse(Created));
-    return { id: Id, name: Name.replace(/^\//, ""), endedAt };
-  } catch (thrown) {
-    if ((thrown as { statusCode?: number }).statusCode === 404) return null;
-    throw thrown;
-  }
+  const found = await nullIfMissing(docker.getContainer(id).inspect());
+  if (found === null || !ended.has(found.State.Status)) return null;
+  const { Id, Name, Created, State } = found;
+  // The end of one that never ran is the year 1.
+  const endedAt = Math.max(Date.parse(State.FinishedAt), Date.parse(Created));
+  return { id: Id, name: Name.replace(/^\//, ""), endedAt };
 }

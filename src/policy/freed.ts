@@ -9,8 +9,8 @@ export function freedByEach(
   order: readonly string[],
   images: readonly StoredImage[],
   layerBytes: ReadonlyMap<string, number>,
+  tree: LayerTree = new LayerTree(images),
 ): Map<string, number> {
-  const tree = new LayerTree(images);
   const byId = new Map(images.map((image) => [image.id, image]));
   /** In how many images that are left a layer is. */
   const holders = new Map<Layer, number>();

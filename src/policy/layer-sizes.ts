@@ -1,5 +1,6 @@
 import type Docker from "dockerode";
 import type { StoredImage } from "../model/evidence.ts";
+import { nullIfMissing } from "../not-found.ts";
 
 /**
  * Bytes of the layers of some images, by diff ID, as the engine's history of each tells them. They serve an
@@ -19,13 +20,8 @@ export async function layerSizes(
 
 /** Bytes of an image's steps, oldest first; null when there is no such image any more. */
 async function historyOf(docker: Docker, id: string): Promise<number[] | null> {
-  try {
-    const steps = (await docker.getImage(id).history()) as { Size: number }[];
-    return steps.map(({ Size }) => Size).reverse();
-  } catch (thrown) {
-    if ((thrown as { statusCode?: number }).statusCode === 404) return null;
-    throw thrown;
-  }
+  const steps: { Size: number }[] | null = await nullIfMissing(docker.getImage(id).history());
+  return steps?.map(({ Size }) => Size).reverse() ?? null;
 }
 
 /**

@@ -3,7 +3,7 @@ import { access, readdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type Docker from "dockerode";
 import { ExitCode, Failure, messageOf } from "../model/failure.ts";
-import type { FileSystem } from "../model/pressure.ts";
+import { asFileSystem, type FileSystem } from "../model/pressure.ts";
 import { ImageStore } from "../witness/images.ts";
 import type { LocalEngine } from "./engine.ts";
 import type { HostContainer, HostService, HostState } from "./model.ts";
@@ -65,16 +65,10 @@ export class Look {
 
 /** What statfs tells of the file system that holds a folder. Throws a Failure when it tells nothing. */
 export async function diskOf(folder: string): Promise<FileSystem> {
-  const { blocks, bfree, bavail, bsize, files, ffree } = await statfs(folder).catch((thrown) => {
+  const found = await statfs(folder).catch((thrown) => {
     throw unreadable(folder, thrown);
   });
-  return {
-    // As df does: what is reserved for root is neither used nor to be had.
-    totalBytes: (blocks - bfree + bavail) * bsize,
-    usedBytes: (blocks - bfree) * bsize,
-    totalInodes: files,
-    usedInodes: files - ffree,
-  };
+  return asFileSystem(found);
 }
 
 /**

@@ -105,7 +105,9 @@ export interface PrunePlan {
    */
   order: string[];
   disk: FileSystem;
-  /** Estimated from the sizes of the layers that are in no image that stays. */
+  /** About how many bytes each image frees that is removed, by ID: its layers that no image holds any more then. */
+  frees: ReadonlyMap<string, number>;
+  /** The sum of those. */
   freedBytes: number;
   /** Whether the disk is at or above the high mark. */
   pressure: boolean;

@@ -3,6 +3,7 @@ import { formatBytes } from "../check/units.ts";
 import type { StoredImage } from "../model/evidence.ts";
 import { formatAge } from "./age.ts";
 import { busyReason } from "./busy.ts";
+import { freedByEach } from "./freed.ts";
 import { ImageIndex, isDangling } from "./images.ts";
 import { keepRule } from "./keep.ts";
 import { type Layer, LayerTree } from "./layers.ts";
@@ -26,26 +27,26 @@ export interface PlanInput {
 /**
  * What a prune run would do with a host. Only what `decide` does not keep can go: oldest use first, build left-overs
  * before all else, and no more than it takes to get below the low mark. Throws a Failure (bad configuration) when
- * the marks make no sense on this disk.
+ * the marks make no sense on this disk. `classified` is what `classify` makes of the same input.
  */
-export function planPrune(input: PlanInput): PrunePlan {
+export function planPrune(input: PlanInput, classified: Classified = classify(input)): PrunePlan {
   const { state, rules } = input;
   const { disk } = state;
   requireOrder(rules.marks, disk);
-  const { decisions, index, tree } = classify(input);
+  const { decisions, index, tree } = classified;
   const order = inOrder(decisions.filter(({ does }) => does === "spare"));
   const pressure = pressureOf(disk, rules.marks);
   const busy = busyReason(state);
   const removes =
     pressure.high && busy === null
       ? enough(order, input, tree)
-      : { images: new Set<string>(), freedBytes: 0 };
+      : { frees: new Map<string, number>(), freedBytes: 0 };
   const after = pressureOf(without(disk, removes.freedBytes), rules.marks);
   return {
-    decisions: decisions.map((decision) => planned(decision, removes.images, pressure, busy)),
+    decisions: decisions.map((decision) => planned(decision, removes.frees, pressure, busy)),
     order: order.map(({ image }) => image.id),
     disk,
-    freedBytes: removes.freedBytes,
+    ...removes,
     pressure: pressure.high,
     sufficient: !pressure.high || !after.aboveLow,
     busy,
@@ -62,11 +63,14 @@ export function decide(input: Omit<PlanInput, "layerBytes">): Decision[] {
 }
 
 /** The decisions, with what it took to come to them. */
-function classify({ state, record, rules, now }: Omit<PlanInput, "layerBytes">): {
+export interface Classified {
   decisions: Decision[];
   index: ImageIndex;
   tree: LayerTree;
-} {
+}
+
+/** As `decide`, for whoever plans on from there. */
+export function classify({ state, record, rules, now }: Omit<PlanInput, "layerBytes">): Classified {
   const images = state.images.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const index = new ImageIndex(images);
   const reasons = protections(index, { state, rules, record });
@@ -109,28 +113,21 @@ function inOrder(decisions: readonly Decision[]): Decision[] {
   return decisions.toSorted((a, b) => rank(a) - rank(b) || a.lastUse - b.lastUse);
 }
 
-/** The first images of the order that bring the disk below the low mark; all of them where they do not. */
+/** What the first images of the order free, by ID: those that bring the disk below the low mark; all, where they do not. */
 function enough(
   order: readonly Decision[],
   { state: { images, disk }, rules: { marks }, layerBytes }: PlanInput,
   tree: LayerTree,
-): { images: Set<string>; freedBytes: number } {
-  /** In how many images that are left a layer is. */
-  const holders = new Map<Layer, number>();
-  for (const image of images)
-    for (const layer of tree.of(image)) holders.set(layer, (holders.get(layer) ?? 0) + 1);
-  const removed = new Set<string>();
+): { frees: Map<string, number>; freedBytes: number } {
+  const ids = order.map(({ image }) => image.id);
+  const frees = new Map<string, number>();
   let freedBytes = 0;
-  for (const { image } of order) {
+  for (const [id, bytes] of freedByEach(ids, images, layerBytes, tree)) {
     if (!pressureOf(without(disk, freedBytes), marks).aboveLow) break;
-    removed.add(image.id);
-    for (const layer of tree.of(image)) {
-      const left = (holders.get(layer) ?? 0) - 1;
-      holders.set(layer, left);
-      if (left === 0) freedBytes += layerBytes.get(layer.diff) ?? 0;
-    }
+    frees.set(id, bytes);
+    freedBytes += bytes;
   }
-  return { images: removed, freedBytes };
+  return { frees, freedBytes };
 }
 
 function without(disk: HostState["disk"], bytes: number): HostState["disk"] {
@@ -140,7 +137,7 @@ function without(disk: HostState["disk"], bytes: number): HostState["disk"] {
 /** The decision with what pressure and the host's business make of it. */
 function planned(
   decision: Decision,
-  removes: ReadonlySet<string>,
+  removes: ReadonlyMap<string, number>,
   pressure: Pressure,
   busy: string | null,
 ): Decision {

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { ExitCode, Failure, messageOf } from "../model/failure.ts";
+import { writeWhole } from "../write-whole.ts";
 import type { UseRecord } from "./model.ts";
 import { parseRecord } from "./record.ts";
 
@@ -48,19 +49,9 @@ export async function setAside(stateDir: string, now: number): Promise<string> {
  */
 export async function writeState(stateDir: string, record: UseRecord): Promise<void> {
   const path = statePath(stateDir);
-  // The watcher and a prune may write at the same time, each a file of its own.
-  const temporary = `${path}.${process.pid}`;
   try {
     await mkdir(stateDir, { recursive: true });
-    try {
-      await using file = await open(temporary, "w", 0o644);
-      await file.writeFile(JSON.stringify(record));
-      await file.sync();
-    } catch (thrown) {
-      await rm(temporary, { force: true });
-      throw thrown;
-    }
-    await rename(temporary, path);
+    await writeWhole(path, JSON.stringify(record));
   } catch (thrown) {
     throw unwritable(path, thrown);
   }

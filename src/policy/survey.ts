@@ -8,7 +8,7 @@ import type { Look } from "./look.ts";
 import { pressureOf } from "./marks.ts";
 import type { HostState, PrunePlan, Rules, UseRecord } from "./model.ts";
 import { readPins } from "./pinned-files.ts";
-import { decide, planPrune } from "./plan.ts";
+import { classify, planPrune } from "./plan.ts";
 import { readState } from "./state-file.ts";
 
 /** What a prune run knows before it does anything. */
@@ -51,7 +51,8 @@ export async function survey(
   const input = { state, record, rules, now };
   // What is asked for below serves a removal only, and costs a request for each candidate.
   const acts = pressureOf(state.disk, rules.marks).high && busyReason(state) === null;
-  const candidates = acts ? decide(input).filter(({ does }) => does === "spare") : [];
+  const classified = classify(input);
+  const candidates = acts ? classified.decisions.filter(({ does }) => does === "spare") : [];
   const layerBytes = await layerSizes(
     docker,
     candidates.map(({ image }) => image),
@@ -60,6 +61,6 @@ export async function survey(
     acts && settings.containers !== null
       ? await stoppedContainers(docker, state.containers, settings.containers.minAge, now)
       : [];
-  const plan = planPrune({ ...input, layerBytes });
+  const plan = planPrune({ ...input, layerBytes }, classified);
   return { now, state, rules, record, gap, stateProblem: stored.problem, layerBytes, plan, containers };
 }

@@ -1,12 +1,10 @@
 import { type History, type StepHistory, stepsThat } from "../check/history.ts";
+import type { PruneRun } from "../check/prune-runs.ts";
 import { loss } from "../check/store.ts";
 import { formatBytes, formatShare, list } from "../check/units.ts";
-import type { Step } from "../model/plan.ts";
 import { usedShare } from "../model/pressure.ts";
 import { escapeMarkdown } from "./escape.ts";
 import { table } from "./table.ts";
-
-type PruneStep = StepHistory<Extract<Step, { do: "prune" }>>;
 
 /** What goes on during a prune run, in words. */
 const activities = {
@@ -38,7 +36,7 @@ export function pruneTable(history: History): string {
   return left === 0 ? text : `${text}\n\nAnd ${left} more that removed nothing, at rest.`;
 }
 
-function isQuiet({ before, after, plan }: PruneStep): boolean {
+function isQuiet({ before, after, plan }: PruneRun): boolean {
   return (
     plan.during === null &&
     before.images !== undefined &&

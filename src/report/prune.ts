@@ -3,7 +3,6 @@ import { nameOf } from "../check/store.ts";
 import { count, formatBytes } from "../check/units.ts";
 import { formatAge } from "../policy/age.ts";
 import type { Removed, Skipped } from "../policy/apply.ts";
-import { freedByEach } from "../policy/freed.ts";
 import { formatMark } from "../policy/marks.ts";
 import type { Decision } from "../policy/model.ts";
 import type { Survey } from "../policy/survey.ts";
@@ -34,7 +33,6 @@ export function renderPrune(report: PruneReport, width: number): string {
 function planTable({ survey }: PruneReport, width: number): string {
   const { now, plan, containers } = survey;
   const removed = plan.decisions.filter(({ does }) => does === "remove").length;
-  const frees = freedByEach(plan.order, survey.state.images, survey.layerBytes);
   const stopped = containers.map(({ name, endedAt }) => [
     `container ${name}`,
     age(now - endedAt),
@@ -44,7 +42,7 @@ function planTable({ survey }: PruneReport, width: number): string {
   ]);
   const decisions = inOrder(survey);
   const rows = decisions.slice(0, removed + most).map(({ image, does, reason, lastUse }) => {
-    const bytes = does === "remove" ? `~${formatBytes(frees.get(image.id) ?? 0)}` : "";
+    const bytes = does === "remove" ? `~${formatBytes(plan.frees.get(image.id) ?? 0)}` : "";
     return [nameOf(image), age(now - lastUse), words[does], reason, bytes];
   });
   if (stopped.length + rows.length === 0) return "";
@@ -56,8 +54,13 @@ function planTable({ survey }: PruneReport, width: number): string {
 /** Those that go, in the order in which they go; then those that might; then the others by name. */
 function inOrder({ plan }: Survey): Decision[] {
   const place = new Map(plan.order.map((id, index) => [id, index]));
-  const rank = ({ image }: Decision) => place.get(image.id) ?? plan.order.length;
-  return plan.decisions.toSorted((a, b) => rank(a) - rank(b) || (nameOf(a.image) < nameOf(b.image) ? -1 : 1));
+  return plan.decisions
+    .map((decision) => {
+      const { image } = decision;
+      return { decision, rank: place.get(image.id) ?? plan.order.length, name: nameOf(image) };
+    })
+    .sort((a, b) => a.rank - b.rank || (a.name < b.name ? -1 : 1))
+    .map(({ decision }) => decision);
 }
 
 function outcomeTable({ applied }: PruneReport, width: number): string {
@@ -177,8 +180,7 @@ export function renderPruneJson(report: PruneReport, ids: ReadonlySet<string> | 
 }
 
 function imagesOf(survey: Survey): { id: string }[] {
-  const { plan, state, record, layerBytes } = survey;
-  const frees = freedByEach(plan.order, state.images, layerBytes);
+  const { plan, record } = survey;
   const place = new Map(plan.order.map((id, index) => [id, index + 1]));
   return inOrder(survey).map(({ image, does, reason, lastUse }) => ({
     ...image,
@@ -189,7 +191,7 @@ function imagesOf(survey: Survey): { id: string }[] {
     firstSeen: record.images[image.id] === undefined ? null : iso(record.images[image.id]?.firstSeen ?? 0),
     /** Its place in the order in which images go, from 1; null for one that must not go. */
     place: place.get(image.id) ?? null,
-    freesBytesEstimate: does === "remove" ? (frees.get(image.id) ?? 0) : null,
+    freesBytesEstimate: plan.frees.get(image.id) ?? null,
   }));
 }
 

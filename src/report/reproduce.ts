@@ -1,6 +1,7 @@
 import { claimIds } from "../model/claim.ts";
 import type { EntryOf } from "../model/evidence.ts";
 import type { Step } from "../model/plan.ts";
+import { singleQuoted } from "../shell.ts";
 
 /** Characters that need no quoting in a POSIX shell. */
 const plain = /^[\w@%+=:,./-]+$/;
@@ -40,5 +41,5 @@ function isColdSample(step: Step): boolean {
 }
 
 function quoted(text: string): string {
-  return plain.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return plain.test(text) ? text : singleQuoted(text);
 }

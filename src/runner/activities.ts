@@ -1,11 +1,12 @@
+import { defaultStateDir } from "../config/prune-settings.ts";
 import { converge } from "../deploy/convergence.ts";
+import { ofStack } from "../deploy/stack-objects.ts";
 import type { Body } from "../model/evidence.ts";
 import { messageOf } from "../model/failure.ts";
-import type { ActivityName, Step } from "../model/plan.ts";
+import type { ActivityName, PruneStep } from "../model/plan.ts";
+import { lockPath } from "../policy/lock.ts";
 import { until } from "../until.ts";
 import type { StepContext } from "./steps.ts";
-
-type PruneStep = Extract<Step, { do: "prune" }>;
 
 /** Something that goes on at the host while a prune run is made. */
 interface Activity {
@@ -58,7 +59,7 @@ const begin: Record<ActivityName, (context: StepContext, step: PruneStep) => Pro
 };
 
 /** The host's lock (docs/prune-policy.md), and where the command that is run under it waits. */
-const lockFile = "/var/lib/pullproof/run.lock";
+const lockFile = lockPath(defaultStateDir);
 const gate = "/run/pullproof-gate";
 
 /** A test run of another harness, under the host's lock: `pullproof run -- …`. */
@@ -113,9 +114,7 @@ async function pull({ host, hub, bytesPerSecond }: StepContext, { pulls }: Prune
 
 /** The app is restarted while the node takes no task: its services want replicas that they do not have. */
 async function convergence({ host, app }: StepContext): Promise<Activity> {
-  const services = await host.docker.listServices({
-    filters: { label: [`com.docker.stack.namespace=${app.stack}`] },
-  });
+  const services = await host.docker.listServices({ filters: ofStack(app.stack) });
   const [service] = services.map(({ Spec }) => Spec?.Name ?? "").sort();
   if (service === undefined || service === "") throw new Error("no app is deployed that could converge");
   const swarm = async (...words: string[]) => {

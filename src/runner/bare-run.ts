@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { loadSettings, type Settings } from "../config/settings.ts";
+import { loadSettings } from "../config/settings.ts";
 import { fixtureRecipes } from "../deploy/fixture-recipes.ts";
 import { readRecipe } from "../deploy/recipe.ts";
 import { StackDeployer } from "../deploy/stack.ts";
@@ -18,12 +18,8 @@ export interface BareRun extends AsyncDisposable {
 }
 
 /** Opens a run with the default settings and the stack deployer. Evidence goes to `folder`, or nowhere lasting. */
-export async function openBareRun(
-  progress: Progress,
-  folder: string | null,
-  options: Partial<Settings> = {},
-): Promise<BareRun> {
-  const settings = loadSettings({ deployer: "stack", ...options });
+export async function openBareRun(progress: Progress, folder: string | null): Promise<BareRun> {
+  const settings = loadSettings({ deployer: "stack" });
   const outer = await openOuterEngine();
   await pointTestcontainers();
   const run = runId();

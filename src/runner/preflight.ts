@@ -6,7 +6,7 @@ import type { Recipe } from "../deploy/recipe.ts";
 import type { ClaimId } from "../model/claim.ts";
 import { ExitCode, Failure } from "../model/failure.ts";
 import type { Step } from "../model/plan.ts";
-import { highWaterMark, usedShare } from "../model/pressure.ts";
+import { asFileSystem, highWaterMark, usedShare } from "../model/pressure.ts";
 import { parseReference } from "../model/reference.ts";
 import type { LanePlan } from "./plan.ts";
 
@@ -21,20 +21,16 @@ export async function requireDisk(outer: Docker, claims: readonly ClaimId[]): Pr
   const { DockerRootDir: root } = await outer.info();
   // An engine of another machine's file system cannot be looked at from here; it says so itself when it is full.
   if (!existsSync(root)) return;
-  const { blocks, bfree, bavail, bsize, files, ffree } = await statfs(root);
-  if (bavail * bsize < neededBytes) {
+  const disk = asFileSystem(await statfs(root));
+  const freeBytes = disk.totalBytes - disk.usedBytes;
+  if (freeBytes < neededBytes) {
     throw new Failure(ExitCode.unavailable, {
       what: "there is too little disk for the lab",
-      seen: `${Math.round((bavail * bsize) / 1e6)} MB are free under ${root}, ${neededBytes / 1e6} MB are needed`,
+      seen: `${Math.round(freeBytes / 1e6)} MB are free under ${root}, ${neededBytes / 1e6} MB are needed`,
       next: `free space under ${root}, for instance with ./setup --down where other runs were kept`,
     });
   }
-  const used = usedShare({
-    totalBytes: (blocks - bfree + bavail) * bsize,
-    usedBytes: (blocks - bfree) * bsize,
-    totalInodes: files,
-    usedInodes: files - ffree,
-  });
+  const used = usedShare(disk);
   if (!claims.includes("PC1.1") || used < highWaterMark) return;
   throw new Failure(ExitCode.unavailable, {
     what: "the disk is too full to show a prune run without disk pressure",

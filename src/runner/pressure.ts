@@ -4,7 +4,7 @@ import type { FileSystem } from "../model/pressure.ts";
 /** The file that fills the file system of the data root, beside what the engine keeps there. */
 const ballast = (dataRoot: string) => `${dataRoot}/pullproof-ballast`;
 
-/** `stat` fails where there is no ballast yet. fallocate takes blocks and writes nothing. */
+/** fallocate takes blocks and writes nothing. */
 const fillScript = `
 rm -f "$1"
 if [ "$2" -gt 0 ]; then fallocate -l "$2" "$1"; fi

@@ -1,14 +1,14 @@
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { defaultStateDir } from "../config/prune-settings.ts";
 import { stageOnHost } from "../deploy/files.ts";
 import type { Host } from "../host/host.ts";
+import { unitMs } from "../policy/age.ts";
 import { parseRecord, timePasses } from "../policy/record.ts";
+import { statePath } from "../policy/state-file.ts";
 
-/** Where the reference policy keeps its record on a host that is set up by default. */
-const folder = "/var/lib/pullproof";
-const file = "state.json";
-
-const dayMs = 86_400_000;
+/** Where the reference policy keeps its record on the host. */
+const state = statePath(defaultStateDir);
 
 /** Brings the record up to date; the first time, begins it. Uses from then on are known. */
 export async function bringUpToDate(host: Host): Promise<void> {
@@ -21,9 +21,11 @@ export async function bringUpToDate(host: Host): Promise<void> {
  */
 export async function age(host: Host, days: number): Promise<void> {
   await bringUpToDate(host);
-  const record = parseRecord(await run(host, "cat", join(folder, file)));
-  const aged = timePasses(record, days * dayMs);
-  await stageOnHost(host, folder, (staged) => writeFile(join(staged, file), JSON.stringify(aged)));
+  const record = parseRecord(await run(host, "cat", state));
+  const aged = timePasses(record, days * unitMs.day);
+  await stageOnHost(host, dirname(state), (staged) =>
+    writeFile(join(staged, basename(state)), JSON.stringify(aged)),
+  );
 }
 
 async function run(host: Host, ...command: string[]): Promise<string> {

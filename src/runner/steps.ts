@@ -4,7 +4,7 @@ import type { ExecResult, Host } from "../host/host.ts";
 import type { Fault } from "../hub/faults.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Body } from "../model/evidence.ts";
-import type { DeployStep, ImageVariant, Step } from "../model/plan.ts";
+import type { DeployStep, ImageVariant, PruneStep, Step } from "../model/plan.ts";
 import type { FileSystem } from "../model/pressure.ts";
 import { parseReference } from "../model/reference.ts";
 import { machineState } from "../witness/machine.ts";
@@ -134,7 +134,7 @@ async function removeRecipeImages({ host, app }: StepContext): Promise<void> {
   }
 }
 
-async function prune(context: StepContext, step: Extract<Step, { do: "prune" }>): Promise<Outcome> {
+async function prune(context: StepContext, step: PruneStep): Promise<Outcome> {
   const run = () => context.host.exec(["sh", "-c", step.policy.command]);
   if (step.during === null) return pruned(await run());
   const { result, activity } = await during(context, { ...step, during: step.during }, run);

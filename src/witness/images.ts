@@ -1,5 +1,6 @@
 import type Docker from "dockerode";
 import type { Body, StoredImage } from "../model/evidence.ts";
+import { nullIfMissing } from "../not-found.ts";
 
 /** How many images are inspected at a time: enough to keep an engine busy, few enough to hold little of each. */
 const atOnce = 8;
@@ -46,13 +47,8 @@ export class ImageStore {
 
 /** One image by its ID or a name; null when there is none. */
 export async function inspectImage(docker: Docker, name: string): Promise<StoredImage | null> {
-  let image: Docker.ImageInspectInfo;
-  try {
-    image = await docker.getImage(name).inspect();
-  } catch (thrown) {
-    if ((thrown as { statusCode?: number }).statusCode === 404) return null;
-    throw thrown;
-  }
+  const image = await nullIfMissing(docker.getImage(name).inspect());
+  if (image === null) return null;
   // 26.1's containerd store lists what a swarm pulled under a tag that carries its digest, and under no digest.
   const names = [...(image.RepoTags ?? []), ...(image.RepoDigests ?? [])];
   const [tags, digests] = [

@@ -1,6 +1,6 @@
 import type { Host } from "../host/host.ts";
 import type { Body } from "../model/evidence.ts";
-import type { FileSystem } from "../model/pressure.ts";
+import { asFileSystem, type FileSystem } from "../model/pressure.ts";
 
 /** What one look at the host's kernel tells. */
 export interface MachineState {
@@ -49,12 +49,13 @@ export function parseMachineState(text: string, interfaceName: string): MachineS
   return {
     clock: { bootId: String(found.bootId), uptimeSeconds: number("uptime") },
     interface: { name: interfaceName, rxBytes: number("received") },
-    fileSystem: {
-      // As df does: what is reserved for root is neither used nor to be had.
-      totalBytes: (number("blocks") - number("free") + number("available")) * number("size"),
-      usedBytes: (number("blocks") - number("free")) * number("size"),
-      totalInodes: number("inodes"),
-      usedInodes: number("inodes") - number("freeInodes"),
-    },
+    fileSystem: asFileSystem({
+      bsize: number("size"),
+      blocks: number("blocks"),
+      bfree: number("free"),
+      bavail: number("available"),
+      files: number("inodes"),
+      ffree: number("freeInodes"),
+    }),
   };
 }

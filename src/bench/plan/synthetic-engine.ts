@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
+import { unitMs } from "../../policy/age.ts";
 import { diskOf } from "../../policy/look.ts";
 import type { UseRecord } from "../../policy/model.ts";
 import { statePath } from "../../policy/state-file.ts";
@@ -19,7 +20,6 @@ export interface SyntheticEngine extends AsyncDisposable {
 }
 
 const program = fileURLToPath(new URL("fake-engine.ts", import.meta.url));
-const dayMs = 86_400_000;
 /** The record of use was written so long ago: a watcher writes it each minute. */
 const watchedMs = 60_000;
 /** What a large host deploys comes from so many recipes: the others of its apps are of the same ones. */
@@ -57,7 +57,7 @@ export async function openSyntheticEngine(folder: string, images: number): Promi
 
 /** What a watcher would have written. */
 function useRecord({ images }: SyntheticHost, { id, since }: { id: string; since: number }): UseRecord {
-  const ago = (days: number) => since - days * dayMs;
+  const ago = (days: number) => since - days * unitMs.day;
   const resolvable = images.filter(({ role }) => role === "deployed" || role === "pinned");
   return {
     version: 1,

@@ -15,15 +15,21 @@ async function hostWith(): Promise<{ host: PruneHost; line: CommandLine; words: 
   return { host, line: new CommandLine(host.env), words: ["watch", "--config", host.config] };
 }
 
+/** A watch that listens, and has caught up since a record of a second ago. */
+async function watching() {
+  const { host, line, words } = await hostWith();
+  const before = Date.now() - 1000;
+  host.remember(before);
+  const watch = line.start(...words);
+  await until("it listens, and has caught up", patienceMs, async () =>
+    host.engine.listeners === 1 && (host.recorded?.until ?? 0) > before ? true : "not yet",
+  );
+  return { host, before, watch };
+}
+
 describe("watch", patience, () => {
   it("follows the engine until SIGTERM, and leaves the record written", async () => {
-    const { host, line, words } = await hostWith();
-    const before = Date.now() - 1000;
-    host.remember(before);
-    const watch = line.start(...words);
-    await until("it listens, and has caught up", patienceMs, async () =>
-      host.engine.listeners === 1 && (host.recorded?.until ?? 0) > before ? true : "not yet",
-    );
+    const { host, before, watch } = await watching();
     const at = Date.now();
     // So many that it does not wait for its next scan.
     for (let n = 0; n < 200; n += 1) host.engine.emit(containerEvent("web:1", at));
@@ -37,13 +43,7 @@ describe("watch", patience, () => {
   });
 
   it("says on standard error that the engine went away, that it is back, and that there was a gap", async () => {
-    const { host, line, words } = await hostWith();
-    const before = Date.now() - 1000;
-    host.remember(before);
-    const watch = line.start(...words);
-    await until("it listens, and has caught up", patienceMs, async () =>
-      host.engine.listeners === 1 && (host.recorded?.until ?? 0) > before ? true : "not yet",
-    );
+    const { host, before, watch } = await watching();
     await host.engine.stop();
     host.startedAt(Date.now() + 3_600_000);
     await host.engine.start();
