@@ -17,7 +17,7 @@ export function retention(settings: SuiteSettings): Scenario {
       prune(settings.policy, "prune"),
       deploy(settings, "redeploy-after-prune", "cached"),
       teardown("teardown-3"),
-      { id: "restart", do: "restart" },
+      { id: "restart", do: "restart", manner: "restart" },
       deploy(settings, "redeploy-after-restart", "cached"),
       teardown("teardown-4"),
     ],

@@ -56,7 +56,8 @@ async function runChains(progress: Progress): Promise<ChainSamples & { engine: s
   await using bare = await openBareRun(progress, null);
   const { setting } = bare;
   const scenario = retention(suiteSettings(setting.settings, setting.recipe, setting.deployer));
-  const plan = { host: "lab", imageStore: setting.settings.imageStore, small: false, scenarios: [scenario] };
+  const { imageStore } = setting.settings;
+  const plan = { host: "lab", kind: "lab" as const, imageStore, small: false, scenarios: [scenario] };
   await using opened = await openLane(plan, setting);
   const samples: ChainSamples = { pullproof: [], shell: [] };
   const never = new AbortController().signal;
@@ -72,7 +73,7 @@ async function runChains(progress: Progress): Promise<ChainSamples & { engine: s
 
 /** The same chain on the same host by a bare shell script; the recipe's files lie there from the first arm. */
 async function shellChain({ lab, app }: OpenLane): Promise<void> {
-  await run("sh", [script, lab.host.container, folderOf(app), app.stack]);
+  await run("sh", [script, lab.container, folderOf(app), app.stack]);
 }
 
 /** What the samples tell. */

@@ -45,7 +45,7 @@ const days = 10;
 
 async function prunes(progress: Progress): Promise<PruneSamples & { engine: string }> {
   await using bare = await openBareRun(progress, null);
-  const plan = { host: "small", imageStore: "graphdriver", small: true, scenarios: [] } as const;
+  const plan = { host: "small", kind: "lab", imageStore: "graphdriver", small: true, scenarios: [] } as const;
   await using opened = await openLane({ ...plan, scenarios: [] }, bare.setting, []);
   const { host } = opened.lab;
   const { DockerRootDir: dataRoot } = await host.docker.info();

@@ -86,7 +86,7 @@ function planOf(
   const { name, imageStore, prepull } = mode;
   const suite = { ...suiteSettings(settings, courier, deployer), imageStore, prepull };
   const scenarios = policies.map(({ policy }) => gauntletCell(suite, cellId(policy.name, name), policy));
-  return { host: name, imageStore, small: true, scenarios };
+  return { host: name, kind: "lab" as const, imageStore, small: true, scenarios };
 }
 
 /** The policies that are named, or all. Throws a Failure (usage) for a name that is none. */

@@ -1,4 +1,8 @@
 import type Docker from "dockerode";
+import type { RestartManner } from "../model/plan.ts";
+
+/** What a host under test is made of: an engine inside a container, or a machine of its own with its own kernel. */
+export type HostKind = "lab" | "vm";
 
 /** How a command on the host under test ended. */
 export interface ExecResult {
@@ -20,6 +24,9 @@ export interface Host {
   exec(command: string[], env?: Record<string, string>): Promise<ExecResult>;
   /** Copies the content of a local folder into a folder on the host, which is made. */
   copyIn(folder: string, target: string): Promise<void>;
-  /** Restarts the host and returns when its engine answers again and its swarm is ready. */
-  restart(): Promise<void>;
+  /**
+   * Starts the host anew and returns when its engine answers again and its swarm is ready, with what the host's
+   * kind has to say of it: the result of a file system check. Throws for a manner that the kind does not know.
+   */
+  restart(manner: RestartManner): Promise<string | null>;
 }

@@ -8,6 +8,7 @@ import { stringify } from "yaml";
 import { LabContainer, type LabPlace } from "../lab/container.ts";
 import { labelsOf } from "../lab/labels.ts";
 import { ExitCode, Failure, messageOf } from "../model/failure.ts";
+import type { RestartManner } from "../model/plan.ts";
 import { until } from "../until.ts";
 import { grantableCapabilities } from "./capabilities.ts";
 import { execIn } from "./exec.ts";
@@ -116,13 +117,15 @@ export class LabHost implements Host {
     await this.#container.putArchive(Readable.from(archive), { path: "/" });
   }
 
-  async restart(): Promise<void> {
+  async restart(manner: RestartManner): Promise<null> {
+    if (manner !== "restart") throw new Error(`a lab host shares its kernel: it knows no ${manner}`);
     await this.#container.restart({ t: 30 });
     await this.#engineUp();
     await until("the swarm's node is ready", engineStartMs, async () => {
       const [node] = await this.docker.listNodes();
       return node?.Status?.State === "ready" ? true : `node ${node?.Status?.State ?? "unknown"}`;
     });
+    return null;
   }
 
   async #engineUp(): Promise<void> {

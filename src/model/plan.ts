@@ -20,6 +20,10 @@ export type ImageVariant = z.infer<typeof imageVariant>;
 export const activities = ["lock", "pull", "convergence", "second-prune"] as const;
 export type ActivityName = (typeof activities)[number];
 
+/** How a host may be started anew. */
+export const restartManners = ["restart", "reboot", "power-cut"] as const;
+export type RestartManner = (typeof restartManners)[number];
+
 /** A prune run to be judged: a shell command that is run on the host under test. */
 export const policy = z.object({
   name: z.string(),
@@ -65,7 +69,11 @@ export const step = z.discriminatedUnion("do", [
     pulls: imageVariant.nullable().default(null),
   }),
   /** Restarts the host under test; whether that was a reboot is told by the boot id. */
-  z.object({ ...id, do: z.literal("restart") }),
+  /**
+   * `restart`: the engine's processes start anew under the same kernel. `reboot`: the machine does, told so from
+   * within. `power-cut`: it is turned off without a warning and on again.
+   */
+  z.object({ ...id, do: z.literal("restart"), manner: z.enum(restartManners).default("restart") }),
   /** Removes the recipe's images, announced, so that the next deploy is cold. Never on a live host. */
   z.object({ ...id, do: z.literal("evict") }),
   /** Builds an image without a name on the host, as the left-over of a build is. */

@@ -6,6 +6,7 @@ import { readRecipe } from "../deploy/recipe.ts";
 import { StackDeployer } from "../deploy/stack.ts";
 import { FixtureImages } from "../lab/fixture-images.ts";
 import { openOuterEngine, pointTestcontainers } from "../lab/outer-engine.ts";
+import { defaultLab } from "../lab/rootfs.ts";
 import { Journal } from "./journal.ts";
 import type { LaneSetting } from "./open-lane.ts";
 import type { Progress } from "./progress.ts";
@@ -34,6 +35,7 @@ export async function openBareRun(progress: Progress, folder: string | null): Pr
       account: { name: settings.account, pat },
       settings,
       fixtures: await FixtureImages.open(outer, settings),
+      engine: defaultLab,
       recipe: readRecipe(fixtureRecipes.notebook),
       courier: readRecipe(fixtureRecipes.courier),
       deployer: new StackDeployer(),

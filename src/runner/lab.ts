@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type Docker from "dockerode";
+import type { Host } from "../host/host.ts";
 import { type ImageStore, LabHost } from "../host/lab.ts";
 import { createCertificates } from "../hub/certificates.ts";
 import type { FrontSettings } from "../hub/front.ts";
@@ -9,7 +10,7 @@ import type { Account } from "../hub/token-endpoint.ts";
 import type { FixtureImages } from "../lab/fixture-images.ts";
 import { requireImage } from "../lab/image.ts";
 import { createLabNetwork } from "../lab/network.ts";
-import { defaultLab, labImage } from "../lab/rootfs.ts";
+import { defaultLab, type LabImageSpec, labImage } from "../lab/rootfs.ts";
 import { ExitCode, Failure } from "../model/failure.ts";
 import { hubDispatcher, type RateLimitOptions } from "../witness/rate-limit.ts";
 
@@ -21,6 +22,8 @@ export interface LabOptions {
   /** A folder of the run's own with a short path. */
   folder: string;
   imageStore: ImageStore;
+  /** What the host's own image is made of; it decides the engine. */
+  engine: LabImageSpec;
   hub: FrontSettings;
   /** The account of the hub that the host is logged in as. */
   account: Account;
@@ -31,7 +34,9 @@ export interface LabOptions {
 
 /** A host under test and its hub, on a network of their own. */
 export interface Lab extends AsyncDisposable {
-  host: LabHost;
+  host: Host;
+  /** ID of the container that is the host, on the outer engine. */
+  container: string;
   hub: Hub;
   rateLimit: RateLimitOptions;
 }
@@ -59,6 +64,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   try {
     const host = await LabHost.start({
       ...place,
+      image: await requireImage(outer, labImage(options.engine)),
       name,
       folder: hostFolder,
       imageStore: options.imageStore,
@@ -70,6 +76,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     const dispatcher = hubDispatcher(hub.frontSocket, certificates.ca);
     return {
       host,
+      container: host.container,
       hub,
       rateLimit: { dispatcher, account },
       async [Symbol.asyncDispose]() {
@@ -84,7 +91,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
 }
 
 /** What an operator does once on a server. The token travels in the environment, so no process list shows it. */
-async function logIn(host: LabHost, account: Account): Promise<void> {
+async function logIn(host: Host, account: Account): Promise<void> {
   const script = 'printf %s "$PAT" | docker login --username "$1" --password-stdin';
   const { exitCode, stderr } = await host.exec(["sh", "-c", script, "login", account.name], {
     PAT: account.pat,

@@ -6,6 +6,7 @@ import { copyRecipe } from "../deploy/files.ts";
 import { type Recipe, stackName } from "../deploy/recipe.ts";
 import type { Account } from "../hub/token-endpoint.ts";
 import type { FixtureImages } from "../lab/fixture-images.ts";
+import type { LabImageSpec } from "../lab/rootfs.ts";
 import type { ImageVariant } from "../model/plan.ts";
 import type { Journal } from "./journal.ts";
 import { type Lab, startLab } from "./lab.ts";
@@ -25,6 +26,8 @@ export interface LaneSetting {
   account: Account;
   settings: Settings;
   fixtures: FixtureImages;
+  /** What the image of the hosts is made of. */
+  engine: LabImageSpec;
   recipe: Recipe;
   /** The recipe of the hosts that are put under disk pressure. */
   courier: Recipe;
@@ -74,6 +77,7 @@ export async function openLane(
     outer,
     folder,
     imageStore,
+    engine: setting.engine,
     dataRootBytes: small ? copies[imageStore] * smallLayers * settings.layerBytes + smallOverhead : null,
     keep: [baseImage],
     hub: {

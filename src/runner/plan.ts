@@ -7,12 +7,14 @@ import { changingVersions } from "../../suites/pc3-cycles.ts";
 import { timing } from "../../suites/pc3-timing.ts";
 import type { SuiteSettings } from "../../suites/settings.ts";
 import { warmUp } from "../../suites/warm-up.ts";
+import type { HostKind } from "../host/host.ts";
 import type { ClaimId } from "../model/claim.ts";
 import type { Scenario } from "../model/plan.ts";
 
 /** One host, and its scenarios in order. */
 export interface LanePlan {
   host: string;
+  kind: HostKind;
   imageStore: SuiteSettings["imageStore"];
   /** Whether the data root is a small file system of its own, for disk pressure; its app is the courier. */
   small: boolean;
@@ -52,9 +54,16 @@ export function planRun({ recipe, courier }: PlanSettings, selection: Selection)
   const second = asAsked([newDigest(recipe), brokenImage(recipe), ...controls(recipe)]);
   const { imageStore } = recipe;
   return [
-    { host: "lab", imageStore, small: false, scenarios: first.some(wanted) ? first : [] },
+    {
+      host: "lab",
+      kind: "lab" as const,
+      imageStore,
+      small: false,
+      scenarios: first.some(wanted) ? first : [],
+    },
     {
       host: "lab-2",
+      kind: "lab" as const,
       imageStore,
       small: false,
       scenarios: second.length > 0 ? [warmUp(recipe), ...second] : [],
@@ -63,6 +72,7 @@ export function planRun({ recipe, courier }: PlanSettings, selection: Selection)
       const settings = { ...courier, imageStore: store };
       return {
         host: `small-${store}`,
+        kind: "lab" as const,
         imageStore: store,
         small: true,
         scenarios: asAsked([pressure(settings), changingVersions(settings), ...pressureControls(settings)]),

@@ -45,8 +45,7 @@ export async function carryOut(context: StepContext, step: Step): Promise<Outcom
     case "prune":
       return prune(context, step);
     case "restart":
-      await context.host.restart();
-      return plainOutcome("ok");
+      return { ...plainOutcome("ok"), output: await context.host.restart(step.manner) };
     case "evict":
       await removeRecipeImages(context);
       return plainOutcome("ok");

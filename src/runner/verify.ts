@@ -8,6 +8,7 @@ import { fixtureRecipes } from "../deploy/fixture-recipes.ts";
 import { type Recipe, readRecipe } from "../deploy/recipe.ts";
 import { FixtureImages } from "../lab/fixture-images.ts";
 import { openOuterEngine, pointTestcontainers } from "../lab/outer-engine.ts";
+import { defaultLab } from "../lab/rootfs.ts";
 import type { ClaimId } from "../model/claim.ts";
 import { type Body, type Entry, evidenceVersion } from "../model/evidence.ts";
 import { ExitCode, Failure, messageOf } from "../model/failure.ts";
@@ -94,6 +95,7 @@ export async function verify(
       account,
       settings,
       fixtures,
+      engine: defaultLab,
       recipe,
       courier: readRecipe(fixtureRecipes.courier),
       deployer,

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { ImageStore } from "../../src/host/lab.ts";
 import { FixtureImages } from "../../src/lab/fixture-images.ts";
 import { openOuterEngine, pointTestcontainers } from "../../src/lab/outer-engine.ts";
+import { defaultLab } from "../../src/lab/rootfs.ts";
 import { type Lab, startLab } from "../../src/runner/lab.ts";
 import { openRunScope } from "../../src/runner/run-scope.ts";
 
@@ -25,6 +26,7 @@ export async function startTestLab(imageStore: ImageStore): Promise<TestLab> {
     outer,
     folder: scope.folder,
     imageStore,
+    engine: defaultLab,
     hub: {
       accounts: [account],
       anonymous: "allowed",

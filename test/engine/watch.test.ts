@@ -51,7 +51,7 @@ test("a container that comes and goes between two scans counts as a use, and a r
 
 test("a restart of the engine is a gap: every age counts from then", async () => {
   const { until: known } = await record();
-  await stage.lab.host.restart();
+  await stage.lab.host.restart("restart");
   await sh("pullproof watch --once");
   expect((await record()).since).toBeGreaterThan(known);
 });

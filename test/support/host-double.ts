@@ -3,6 +3,7 @@ import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type Docker from "dockerode";
 import type { ExecResult, Host } from "../../src/host/host.ts";
+import type { RestartManner } from "../../src/model/plan.ts";
 import { tempFolder } from "./temp.ts";
 
 export interface Executed {
@@ -51,8 +52,9 @@ export class HostDouble implements Host {
     cpSync(folder, this.path(target), { recursive: true, verbatimSymlinks: true });
   }
 
-  async restart(): Promise<void> {
-    this.done.push("restart");
+  async restart(manner: RestartManner): Promise<null> {
+    this.done.push(manner);
+    return null;
   }
 
   /** Where a path of the host lies on this machine. */

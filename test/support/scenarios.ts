@@ -50,7 +50,7 @@ export function chain(policy: Policy = policies.reference): Scenario {
       prune("prune", policy),
       deploy("redeploy-after-prune", "cached"),
       teardown("teardown-3"),
-      { id: "restart", do: "restart" },
+      { id: "restart", do: "restart", manner: "restart" },
       deploy("redeploy-after-restart", "cached"),
       teardown("teardown-4"),
     ],

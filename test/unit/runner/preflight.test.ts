@@ -27,6 +27,7 @@ const withImages = (...images: string[]) =>
 describe("requireLayers", () => {
   const lane = (small: boolean): LanePlan => ({
     host: "lab",
+    kind: "lab",
     imageStore: "graphdriver",
     small,
     scenarios: [],
@@ -100,7 +101,9 @@ describe("requireBudget", () => {
     const known = suiteSettings(loadSettings({}, "/nonexistent"), recipe, new StackDeployer());
     const many = Array.from({ length: count }, (_, index) => deploy(known, `deploy-${index}`, "cold"));
     const steps: Step[] = [{ id: "pull", do: "pull", image: "pullproof/base:1" }, ...many];
-    return [{ host: "lab", imageStore: "graphdriver", small, scenarios: [suite("s", "", [], steps)] }];
+    return [
+      { host: "lab", kind: "lab", imageStore: "graphdriver", small, scenarios: [suite("s", "", [], steps)] },
+    ];
   };
   const settings = (limit: number | null, registryAuth = true) =>
     loadSettings(

@@ -335,7 +335,7 @@ describe("the other steps", () => {
 
   it("restart the host", async () => {
     const { host, carry } = await stage();
-    expect(await carry({ id: "r", do: "restart" })).toEqual(plainOutcome("ok"));
+    expect(await carry({ id: "r", do: "restart", manner: "restart" })).toEqual(plainOutcome("ok"));
     expect(host.done).toEqual(["restart"]);
   });
 
