@@ -33,8 +33,8 @@ export interface Effect {
 export function cellOf(history: History, id: string): Cell {
   const own = ofScenarios(history, (scenario) => scenario.id === id);
   return {
-    early: effect(own, "prune-early", "redeploy"),
-    pressed: effect(own, "prune", "redeploy-after-pressure"),
+    early: effectOf(own, "prune-early", "redeploy"),
+    pressed: effectOf(own, "prune", "redeploy-after-pressure"),
     verdicts: Object.fromEntries(cellClaims.map((claim) => [claim, judge(own, claim)])) as Cell["verdicts"],
   };
 }
@@ -45,7 +45,8 @@ function judge(history: History, claim: CellClaim): VerdictWord {
   return run(checker, history).verdict;
 }
 
-function effect(history: History, prune: string, deploy: string): Effect {
+/** Reads from the evidence what the prune run of one id did, and the deploy of another. */
+export function effectOf(history: History, prune: string, deploy: string): Effect {
   const pruned = stepsThat(history, "prune").find(({ plan }) => plan.id === prune);
   const deployed = stepsThat(history, "deploy").find(({ plan }) => plan.id === deploy);
   const had = pruned?.before.images;

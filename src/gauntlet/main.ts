@@ -10,15 +10,13 @@ import { reportError, terminalProgress } from "../cli/terminal.ts";
 import { type GauntletPolicy, gauntletPolicies } from "../config/policies.ts";
 import { stageOnHost } from "../deploy/files.ts";
 import { claimIds } from "../model/claim.ts";
-import { evidenceVersion } from "../model/evidence.ts";
 import { ExitCode, Failure } from "../model/failure.ts";
-import { openBareRun } from "../runner/bare-run.ts";
+import { bareHeader, openBareRun } from "../runner/bare-run.ts";
 import { nowhere } from "../runner/journal.ts";
 import { type LaneSetting, openLane } from "../runner/open-lane.ts";
 import { createRunFolder } from "../runner/run-folder.ts";
 import { baseImage, imageVariant, suiteSettings } from "../runner/suite-settings.ts";
 import { runId } from "../runner/verify.ts";
-import { version } from "../version.ts";
 import { type Cell, cellClaims, cellOf } from "./cells.ts";
 import { ensureDocuum } from "./docuum.ts";
 import { cellId, type Mode, type ModeName, modes } from "./modes.ts";
@@ -38,18 +36,12 @@ async function gauntlet(
   await using bare = await openBareRun(progress, folder);
   const { setting } = bare;
   const plans = modes.map((mode) => planOf(mode, able, setting));
-  setting.journal.append("run", "runner", nowhere, {
-    evidenceVersion,
-    id: setting.run,
-    pullproof: version,
-    seed: setting.settings.seed,
-    account: setting.account.name,
+  const header = bareHeader(setting, {
     claims: claimIds.filter((id) => (cellClaims as readonly string[]).includes(id)),
-    baseImages: [baseImage],
-    recipe: { name: setting.courier.name, images: setting.courier.images },
     policy: { name: "gauntlet", title: "every policy of the gauntlet", command: "see each scenario" },
     scenarios: plans.flatMap(({ scenarios }) => scenarios),
   });
+  setting.journal.append("run", "runner", nowhere, header);
   const signal = interruption("the gauntlet was interrupted", "npm run gauntlet");
   await Promise.all(
     plans.map(async (plan, index) => {

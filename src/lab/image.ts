@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { PassThrough, type Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import type Docker from "dockerode";
@@ -44,6 +45,8 @@ export async function importImage(
   changes: string[],
   complete: Promise<void>,
 ): Promise<void> {
+  // An engine waits five minutes for a request to begin (ReadHeaderTimeout in moby's dockerd), and a tar may take longer.
+  await Promise.race([once(tar, "readable"), complete]);
   const body = new PassThrough();
   tar.pipe(body, { end: false });
   const cut = new AbortController();

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import type Docker from "dockerode";
 import { ExitCode, Failure } from "../model/failure.ts";
+import { ensureDockerd } from "./dockerd.ts";
 import { hasImage, imageNameFor, importImage, type Log } from "./image.ts";
 
 /** What a lab image is made of. */
@@ -9,6 +10,10 @@ export interface LabImageSpec {
   suite: string;
   /** Debian packages on top of the essential ones. */
   packages: readonly string[];
+  /** Whether the suite may come from a mirror that was left behind: its Release file is taken past its expiry. */
+  expired?: true;
+  /** Version of an engine that is built from its Go module and put in the place of the suite's own. */
+  dockerd?: string;
 }
 
 /**
@@ -57,7 +62,14 @@ export async function ensureLabImage(docker: Docker, spec: LabImageSpec, log: Lo
     return name;
   }
   log(`lab image: building ${name} from Debian ${spec.suite} (about half a minute)`);
-  const argv = ["mmdebstrap", ...mmdebstrapArguments(spec)];
+  // In a session of its own: when nobody reads its tar any longer it sends SIGHUP to its whole process group.
+  const argv = [
+    "setsid",
+    "--wait",
+    "mmdebstrap",
+    ...(await engineArguments(spec, log)),
+    ...mmdebstrapArguments(spec),
+  ];
   if (process.getuid?.() !== 0) argv.unshift("sudo", "--");
   const [command = "", ...rest] = argv;
   const child = spawn(command, rest, { stdio: ["ignore", "pipe", "pipe"] });
@@ -85,6 +97,14 @@ export async function ensureLabImage(docker: Docker, spec: LabImageSpec, log: Lo
   return name;
 }
 
+/** Not part of the image's name: where the binary lies differs from user to user. */
+async function engineArguments({ dockerd }: LabImageSpec, log: Log): Promise<string[]> {
+  if (dockerd === undefined) return [];
+  const binary = await ensureDockerd(dockerd, log);
+  // First on the PATH of a container, before the suite's own in /usr/sbin.
+  return [`--customize-hook=copy-in '${binary}' /usr/local/sbin`];
+}
+
 function mmdebstrapArguments(spec: LabImageSpec): string[] {
   return [
     "--mode=root",
@@ -92,6 +112,7 @@ function mmdebstrapArguments(spec: LabImageSpec): string[] {
     "--quiet",
     `--include=${[...spec.packages].sort().join(",")}`,
     ...excludedPaths.map((path) => `--dpkgopt=path-exclude=${path}`),
+    ...(spec.expired ? ['--aptopt=Acquire::Check-Valid-Until "false"'] : []),
     spec.suite,
     "-",
   ];

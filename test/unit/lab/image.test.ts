@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { finished } from "node:stream/promises";
 import Docker from "dockerode";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { imageNameFor, importImage, requireImage } from "../../../src/lab/image.ts";
@@ -53,6 +54,28 @@ it("imports a whole tar with pullproof's label, and names it then", async () => 
     "POST /images/create?changes=LABEL org.pullproof=true&changes=CMD x&fromSrc=- tar",
     'POST /images/sha256:abc/tag?repo=a/b&tag=1 {"repo":"a/b","tag":"1"}',
   ]);
+});
+
+it("connects to the engine only once the tar begins: it does not wait for ever", async () => {
+  let connections = 0;
+  const count = () => (connections += 1);
+  server.on("connection", count);
+  const tar = new PassThrough();
+  const imported = importImage(docker, "a/b:1", tar, [], finished(tar));
+  await requireImage(docker, "none").catch(() => {});
+  server.off("connection", count);
+  expect(connections).toBe(1);
+  tar.end("late");
+  await imported;
+  expect(seen).toContainEqual(expect.stringMatching(/^POST .* late$/));
+});
+
+it("says why a tar did not even begin", async () => {
+  const tar = new PassThrough();
+  await expect(importImage(docker, "a/b:1", tar, [], Promise.reject(new Error("no tar")))).rejects.toThrow(
+    "no tar",
+  );
+  expect(seen).toEqual([]);
 });
 
 it("cuts the import off when the tar turns out to be torn", async () => {
