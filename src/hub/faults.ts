@@ -24,11 +24,18 @@ export type FaultEffect =
 export type Fault = FaultEffect & {
   /** Its name in the ledger. */
   id: string;
-  /** As in the ledger: `library/alpine`. */
-  repository: string;
+  /** As in the ledger: `library/alpine`; left out for all repositories. */
+  repository?: string;
   /** The tag or digest, exactly as a request names it; left out for all of the repository. */
   reference?: string;
 };
+
+/** The hub is down: every connection is cut at its next request, whatever that asks for, and without an answer. */
+export interface Down {
+  /** Its name in the ledger. */
+  id: string;
+  kind: "down";
+}
 
 /** What a request asks for, as far as faults care. */
 export interface FaultPoint {
@@ -45,7 +52,7 @@ export function findFault(faults: readonly Fault[], point: FaultPoint): Fault | 
 }
 
 function strikes(fault: Fault, point: FaultPoint): boolean {
-  if (fault.repository !== point.repository) return false;
+  if (fault.repository !== undefined && fault.repository !== point.repository) return false;
   if (fault.reference !== undefined && fault.reference !== point.reference) return false;
   const get = point.method === "GET";
   switch (fault.kind) {

@@ -1,8 +1,11 @@
 import * as z from "zod";
 import { type ClaimId, claimIds } from "./claim.ts";
 
-/** What a deploy should find: the checkers judge it against this, the runner only carries it. */
-export const expectations = ["cold", "cached", "new-digest", "unresolvable", "broken"] as const;
+/**
+ * What a deploy should find: the checkers judge it against this, the runner only carries it. `refused`: every layer is
+ * there, and it fails all the same, because the hub does not say what the tag means.
+ */
+export const expectations = ["cold", "cached", "new-digest", "unresolvable", "broken", "refused"] as const;
 
 const claimId = z.enum(claimIds as [ClaimId, ...ClaimId[]]);
 
@@ -23,6 +26,18 @@ export type ActivityName = (typeof activities)[number];
 /** How a host may be started anew. */
 export const restartManners = ["restart", "reboot", "power-cut"] as const;
 export type RestartManner = (typeof restartManners)[number];
+
+/** What may befall a host while it pulls: see src/runner/interruptions.ts. */
+export const interruptions = ["engine-kill", "full-disk", "power-cut"] as const;
+export type InterruptionName = (typeof interruptions)[number];
+
+/**
+ * How Docker Hub as a whole may fail. `down`: every connection is cut before there is an answer. `rate-limited`: every
+ * manifest request is answered 429, the HEAD that checks a tag too, as its abuse rate limit does; `spent-budget`: only
+ * manifest GETs are, which count as pulls (docs.docker.com/docker-hub/usage).
+ */
+export const outages = ["down", "rate-limited", "spent-budget"] as const;
+export type OutageName = (typeof outages)[number];
 
 /** A prune run to be judged: a shell command that is run on the host under test. */
 export const policy = z.object({
@@ -74,6 +89,8 @@ export const step = z.discriminatedUnion("do", [
    * within. `power-cut`: it is turned off without a warning and on again.
    */
   z.object({ ...id, do: z.literal("restart"), manner: z.enum(restartManners).default("restart") }),
+  /** The image store moves into memory, so that the next reboot empties it: only a control does that. */
+  z.object({ ...id, do: z.literal("volatile-store") }),
   /** Removes the recipe's images, announced, so that the next deploy is cold. Never on a live host. */
   z.object({ ...id, do: z.literal("evict") }),
   /** Builds an image without a name on the host, as the left-over of a build is. */
@@ -91,17 +108,27 @@ export const step = z.discriminatedUnion("do", [
   z.object({ ...id, do: z.literal("reset") }),
   /** Pushes an image to the hub, moving its tag. */
   z.object({ ...id, do: z.literal("publish"), image: imageVariant }),
-  /** Makes the hub answer badly for one image until the scenario ends. */
+  /** Makes the hub answer badly for one image, until the scenario ends or the faults are lifted. */
   z.object({
     ...id,
     do: z.literal("fault"),
-    fault: z.enum(["vanished-tag", "broken-layer"]),
+    fault: z.enum(["vanished-tag", "broken-layer", "truncated-layer"]),
     image: imageVariant,
   }),
+  /** Makes the hub fail as a whole, until the scenario ends or the faults are lifted. */
+  z.object({ ...id, do: z.literal("outage"), outage: z.enum(outages) }),
+  /** The hub answers as it should again. */
+  z.object({ ...id, do: z.literal("lift-faults") }),
+  /**
+   * Begins an ordinary pull by tag over a slow line, and strikes once one layer has come whole and another is on its
+   * way. Ends when the pull has, and the engine answers. Never on a live host.
+   */
+  z.object({ ...id, do: z.literal("interrupt"), by: z.enum(interruptions), pulls: imageVariant }),
 ]);
 export type Step = z.infer<typeof step>;
 export type DeployStep = Extract<Step, { do: "deploy" }>;
 export type PruneStep = Extract<Step, { do: "prune" }>;
+export type InterruptStep = Extract<Step, { do: "interrupt" }>;
 
 /** An ordered list of steps with stable ids. */
 export const scenario = z.object({

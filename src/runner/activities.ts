@@ -6,6 +6,8 @@ import { messageOf } from "../model/failure.ts";
 import type { ActivityName, PruneStep } from "../model/plan.ts";
 import { lockPath } from "../policy/lock.ts";
 import { until } from "../until.ts";
+import { begun } from "./begun.ts";
+import { beginSlowPull } from "./slow-pull.ts";
 import type { StepContext } from "./steps.ts";
 
 /** Something that goes on at the host while a prune run is made. */
@@ -21,15 +23,6 @@ const patienceMs = 60_000;
 
 /** Slow enough that a prune run fits many times into the pull of the fixture's smallest layer, in bytes per second. */
 const trickle = 100_000;
-
-/**
- * Something that is awaited later, and may fail before: the failure is told to whoever awaits it, and until then
- * is nobody's.
- */
-function begun<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => {});
-  return promise;
-}
 
 /** Runs `work` while an activity goes on, and tells whether it was seen to go on right before and right after. */
 export async function during<T>(
@@ -87,27 +80,14 @@ async function lock({ host }: StepContext): Promise<Activity> {
 }
 
 /** An ordinary pull by tag, over a line that got slow. */
-async function pull({ host, hub, bytesPerSecond }: StepContext, { pulls }: PruneStep): Promise<Activity> {
+async function pull(context: StepContext, { pulls }: PruneStep): Promise<Activity> {
   if (pulls === null) throw new Error("the plan does not say which image is pulled during the prune run");
-  let ended = false;
-  const inFlight = () => hub.front.underway().some(({ endpoint, bytes }) => endpoint === "blob" && bytes > 0);
-  hub.front.setBandwidth(trickle);
-  const pulled = begun(
-    host.exec(["docker", "pull", "--quiet", `${pulls.repository}:${pulls.tag}`]).finally(() => {
-      ended = true;
-      hub.front.setBandwidth(bytesPerSecond);
-    }),
-  );
-  await until("the hub sends a layer", patienceMs, async () => {
-    if (ended) throw new Error("the pull ended before the prune run began");
-    return inFlight() ? true : "no blob is on its way";
-  });
+  const pull = await beginSlowPull(context, pulls, trickle);
   return {
-    goesOn: async () => !ended && inFlight(),
+    goesOn: async () => pull.goesOn(),
     async finish() {
-      hub.front.setBandwidth(bytesPerSecond);
-      const { exitCode, stderr } = await pulled;
-      return exitCode === 0 ? "the pull ended well" : `the pull failed: ${stderr.trim()}`;
+      const failure = await pull.finish();
+      return failure === null ? "the pull ended well" : `the pull failed: ${failure}`;
     },
   };
 }

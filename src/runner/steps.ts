@@ -1,14 +1,17 @@
+import { converge } from "../deploy/convergence.ts";
 import type { App, Deployer, Outcome } from "../deploy/deployer.ts";
 import { plainOutcome } from "../deploy/deployer.ts";
-import type { ExecResult, Host } from "../host/host.ts";
-import type { Fault } from "../hub/faults.ts";
+import { ofStack } from "../deploy/stack-objects.ts";
+import type { ExecResult, Host, Restarted } from "../host/host.ts";
+import type { Down, Fault } from "../hub/faults.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Body } from "../model/evidence.ts";
-import type { DeployStep, ImageVariant, PruneStep, Step } from "../model/plan.ts";
+import type { DeployStep, ImageVariant, OutageName, PruneStep, RestartManner, Step } from "../model/plan.ts";
 import type { FileSystem } from "../model/pressure.ts";
 import { parseReference } from "../model/reference.ts";
 import { machineState } from "../witness/machine.ts";
 import { during } from "./activities.ts";
+import { interrupt } from "./interruptions.ts";
 import { fill } from "./pressure.ts";
 import { age, bringUpToDate } from "./record-of-use.ts";
 import { baseImage } from "./suite-settings.ts";
@@ -31,6 +34,9 @@ export interface StepContext {
   witnessed(activity: Body<"activity">): void;
 }
 
+/** How long a swarm may take to bring an app back after its host did, in seconds; an emulated host takes long. */
+const comeBackSeconds = 300;
+
 /** Carries out one step. What goes wrong on the host is an outcome; what goes wrong in pullproof is thrown. */
 export async function carryOut(context: StepContext, step: Step): Promise<Outcome> {
   switch (step.do) {
@@ -45,7 +51,9 @@ export async function carryOut(context: StepContext, step: Step): Promise<Outcom
     case "prune":
       return prune(context, step);
     case "restart":
-      return { ...plainOutcome("ok"), output: await context.host.restart(step.manner) };
+      return restart(context, step.manner);
+    case "volatile-store":
+      return script(context.host, volatileStoreScript);
     case "evict":
       await removeRecipeImages(context);
       return plainOutcome("ok");
@@ -67,6 +75,14 @@ export async function carryOut(context: StepContext, step: Step): Promise<Outcom
     case "fault":
       context.hub.front.setFaults([faultOf(context, step)]);
       return plainOutcome("ok");
+    case "outage":
+      context.hub.front.setFaults([outageFaults[step.outage]]);
+      return plainOutcome("ok");
+    case "lift-faults":
+      context.hub.front.setFaults([]);
+      return plainOutcome("ok");
+    case "interrupt":
+      return interrupt(context, step);
   }
 }
 
@@ -114,6 +130,29 @@ function publishedVariant(context: StepContext, image: ImageVariant): Body<"publ
   return found;
 }
 
+/** Starts the host anew. */
+async function restart(context: StepContext, manner: RestartManner): Promise<Outcome> {
+  const { host, app } = context;
+  const { length: running } = await host.docker.listServices({ filters: ofStack(app.stack) });
+  return cameBack(context, running > 0, await host.restart(manner));
+}
+
+/** How the restart of a host ends that is up again. Where the app ran, its swarm has to bring it back. */
+export async function cameBack(
+  { host, app }: Pick<StepContext, "host" | "app">,
+  ran: boolean,
+  { problem, output }: Restarted,
+): Promise<Outcome> {
+  if (problem !== null) return { ...plainOutcome("fail", problem), output };
+  if (!ran) return { ...plainOutcome("ok"), output };
+  const found = await converge(host.docker, app.stack, comeBackSeconds);
+  return {
+    ...plainOutcome(found.problem === null ? "ok" : "fail", found.problem),
+    services: found.services,
+    output,
+  };
+}
+
 async function teardown(context: StepContext, removeImages: boolean): Promise<Outcome> {
   const outcome = await context.deployer.teardown(context.host, context.app);
   if (removeImages && outcome.status === "ok") await removeRecipeImages(context);
@@ -158,6 +197,23 @@ async function createContainer(context: StepContext, image: ImageVariant): Promi
   return script(context.host, 'docker create "$1"', byDigest(context, image));
 }
 
+/**
+ * A tmpfs on the engine's data root and on containerd's, now and after each boot. The swarm stays on the disk: without
+ * it the host would not come back at all, and that is not what a lost image store looks like.
+ */
+const volatileStoreScript = `
+systemctl stop docker.socket docker containerd
+cp --archive /var/lib/docker/swarm /var/lib/docker-swarm
+cat >> /etc/fstab <<END
+tmpfs /var/lib/docker tmpfs size=1G 0 0
+/var/lib/docker-swarm /var/lib/docker/swarm none bind,x-mount.mkdir 0 0
+tmpfs /var/lib/containerd tmpfs size=1G 0 0
+END
+systemctl daemon-reload
+mount --all
+systemctl start docker
+`;
+
 /** Everything of the engine's but the swarm itself, and what prune policies keep of their own. */
 const resetScript = `
 docker ps --all --quiet | xargs --no-run-if-empty docker rm --force
@@ -199,5 +255,14 @@ function faultOf(context: StepContext, step: Extract<Step, { do: "fault" }>): Fa
   // The top layer is the variant's own; those below it are in the store already and would not be asked for.
   const layer = publishedVariant(context, step.image).layers.at(-1);
   if (layer === undefined) throw new Error(`${repository}:${tag} has no layer to break`);
-  return { id: step.fault, kind: "corrupt", on: "blob", repository, reference: layer.digest };
+  const where = { id: step.fault, on: "blob", repository, reference: layer.digest } as const;
+  if (step.fault === "broken-layer") return { ...where, kind: "corrupt" };
+  // Every answer is cut: only a client that goes on where it was cut off gets to the end.
+  return { ...where, kind: "truncate", bytes: Math.ceil(layer.bytes / 2) };
 }
+
+const outageFaults: Record<OutageName, Fault | Down> = {
+  down: { id: "down", kind: "down" },
+  "rate-limited": { id: "rate-limited", kind: "status", on: "manifest", status: 429 },
+  "spent-budget": { id: "spent-budget", kind: "toomanyrequests" },
+};

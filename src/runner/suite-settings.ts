@@ -65,7 +65,10 @@ function imagesNamed(step: Step): ImageVariant[] {
       return Object.values(step.images).map(({ pin, ...image }) => image);
     case "pull-variant":
     case "create-container":
+    case "fault":
       return [step.image];
+    case "interrupt":
+      return [step.pulls];
     case "prune":
       return step.pulls === null ? [] : [step.pulls];
     default:

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { FaultEffect } from "../../../src/hub/faults.ts";
 import { putImage, type TestImage } from "./images.ts";
 import { LabHub } from "./lab-hub.ts";
@@ -132,6 +132,51 @@ test("toomanyrequests refuses manifests as a spent budget does", async () => {
     ["the fault", false],
     [null, false],
   ]);
+});
+
+test("without a repository a fault strikes them all", async () => {
+  const other = putImage(hub.upstream, "library/other");
+  hub.front.setFaults([{ id: "everywhere", kind: "status", on: "manifest", status: 429 }]);
+  expect((await hub.pull(repository, "manifests/1", { method: "HEAD" })).status).toBe(429);
+  expect((await hub.pull(other.repository, "manifests/1")).status).toBe(429);
+  expect((await hub.pull(other.repository, `blobs/${other.layer}`)).status).toBe(200);
+});
+
+test("a hub that is down answers nothing, says so in the ledger, and comes back", async () => {
+  const token = await hub.token(repository);
+  const ask = (path: string, host?: string) =>
+    hub.ask(path, { ...(host && { host }), headers: { authorization: `Bearer ${token}` } });
+  hub.front.setFaults([{ id: "outage", kind: "down" }]);
+  await expect(ask("/v2/")).rejects.toThrow();
+  await expect(ask(`/v2/${repository}/manifests/1`)).rejects.toThrow();
+  await expect(ask(`/token?scope=repository:${repository}:pull`, "auth.docker.io")).rejects.toThrow();
+  hub.front.setFaults([]);
+  expect((await ask(`/v2/${repository}/manifests/1`)).status).toBe(200);
+  const [, ...entries] = await hub.all();
+  expect(
+    entries.map(({ endpoint, status, bytes, complete, counted, fault }) => [
+      endpoint,
+      status,
+      bytes > 0,
+      complete,
+      counted,
+      fault,
+    ]),
+  ).toEqual([
+    ["ping", 0, false, false, false, "outage"],
+    ["manifest", 0, false, false, false, "outage"],
+    ["token", 0, false, false, false, "outage"],
+    ["manifest", 200, true, true, true, null],
+  ]);
+});
+
+test("what is on its way when the hub goes down comes to its end", async () => {
+  hub.front.setBandwidth(1_000_000);
+  const reply = hub.pull(repository, `blobs/${image.layer}`);
+  await vi.waitUntil(() => hub.front.underway().some(({ bytes }) => bytes > 0));
+  hub.front.setFaults([{ id: "outage", kind: "down" }]);
+  hub.front.setBandwidth(null);
+  expect((await reply).body).toEqual(image.layerBytes);
 });
 
 test("a fault of bodies passes HEADs by, for the next fault to strike", async () => {

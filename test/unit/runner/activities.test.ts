@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Hub } from "../../../src/hub/hub.ts";
-import type { LedgerEntry } from "../../../src/hub/ledger.ts";
+import { Ledger, type LedgerEntry } from "../../../src/hub/ledger.ts";
 import type { ActivityName, Step } from "../../../src/model/plan.ts";
 import { during } from "../../../src/runner/activities.ts";
 import type { StepContext } from "../../../src/runner/steps.ts";
@@ -126,6 +126,7 @@ describe("a pull in flight", () => {
       pulled.resolve(ended);
     };
     const front = {
+      ledger: new Ledger(),
       underway: () => underway,
       setBandwidth(rate: number | null) {
         rates.push(rate);
@@ -220,6 +221,7 @@ describe("a service that converges", () => {
       { ID: "s2", Spec: { ...spec, Name: `${app.stack}_store` } },
       { ID: "s1", Spec: { ...spec, Name: `${app.stack}_app` } },
     ] as typeof engine.services;
+    engine.containers = ["c-s1", "c-s2"].map((Id) => ({ Id, Labels: labels }));
     let availability = "active";
     let state = "running";
     const asked: Record<string, string[]>[] = [];
@@ -230,7 +232,7 @@ describe("a service that converges", () => {
         ID: `t-${service}`,
         ServiceID: service,
         DesiredState: "running",
-        Status: { State: now },
+        Status: { State: now, ContainerStatus: { ContainerID: `c-${service}` } },
         Spec: { ContainerSpec: { Image: image } },
       });
       return { body: [task("s1", state), ...("service" in filters ? [] : [task("s2", "running")])] };

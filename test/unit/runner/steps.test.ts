@@ -6,10 +6,11 @@ import { plainOutcome } from "../../../src/deploy/deployer.ts";
 import type { Fault } from "../../../src/hub/faults.ts";
 import type { Hub } from "../../../src/hub/hub.ts";
 import type { Body } from "../../../src/model/evidence.ts";
-import type { ImageVariant, Step } from "../../../src/model/plan.ts";
+import { type ImageVariant, type RestartManner, restartManners, type Step } from "../../../src/model/plan.ts";
+import { fillUp } from "../../../src/runner/pressure.ts";
 import { carryOut, type StepContext } from "../../../src/runner/steps.ts";
 import { exampleApp } from "../../support/app.ts";
-import { EngineDouble } from "../../support/engine-double.ts";
+import { EngineDouble, stackLabel } from "../../support/engine-double.ts";
 import { HostDouble, runHere } from "../../support/host-double.ts";
 import { tempFolder, writeScript, writeTree } from "../../support/temp.ts";
 
@@ -45,8 +46,8 @@ const published: Body<"published">[] = [
     digest: "sha256:web-b",
     config: "sha256:c",
     layers: [
-      { digest: "sha256:base", bytes: 1 },
-      { digest: "sha256:own", bytes: 1 },
+      { digest: "sha256:base", bytes: 100 },
+      { digest: "sha256:own", bytes: 7 },
     ],
   },
 ];
@@ -303,6 +304,132 @@ describe("a teardown step", () => {
   });
 });
 
+describe("a restart step", () => {
+  const restart = (manner: RestartManner = "reboot"): Step => ({ id: "r", do: "restart", manner });
+  const reference = "pullproof/web:1.0.0@sha256:web-a";
+
+  /** The app as its engine shows it: a service, its task, and the task's container, where that is up. */
+  function run({ engine, app }: Stage, up: boolean): void {
+    const labels = stackLabel(app.stack);
+    engine.services = [
+      {
+        ID: "id-app",
+        Spec: {
+          Name: `${app.stack}_app`,
+          Labels: labels,
+          Mode: { Replicated: { Replicas: 1 } },
+          TaskTemplate: { ContainerSpec: { Image: reference } },
+        },
+      },
+    ];
+    engine.tasks = [
+      {
+        Labels: labels,
+        ServiceID: "id-app",
+        DesiredState: "running",
+        Status: { State: "running", ContainerStatus: { ContainerID: "c-app" } },
+        Spec: { ContainerSpec: { Image: reference } },
+      },
+    ];
+    engine.containers = up ? [{ Id: "c-app", Labels: labels }] : [];
+    engine.inspected = { "c-app": { Image: "sha256:id-web" } };
+  }
+
+  it.each(restartManners)("starts the host anew in the manner that is asked for: %s", async (manner) => {
+    const { host, engine, carry } = await stage();
+    expect(await carry(restart(manner))).toEqual(plainOutcome("ok"));
+    expect(host.done).toEqual([manner]);
+    // Nothing ran, so there is nothing to wait for.
+    expect(engine.requests).toEqual(["GET /services"]);
+  });
+
+  it("waits for an app that ran, and tells what its services came back with", async () => {
+    const at = await stage();
+    run(at, true);
+    let looks = 0;
+    at.host.comesBack(() => {
+      run(at, false);
+      return {};
+    });
+    // The swarm remembers the task as running, whose container comes with the third look.
+    at.engine.on("GET /containers/json", () => {
+      looks += 1;
+      if (looks === 3) run(at, true);
+      return { body: at.engine.containers };
+    });
+    expect(await at.carry(restart())).toEqual({
+      ...plainOutcome("ok"),
+      services: [{ name: `${at.app.stack}_app`, image: reference, imageId: "sha256:id-web", running: true }],
+    });
+    expect(looks).toBeGreaterThanOrEqual(3);
+    expect(at.host.done).toEqual(["reboot"]);
+  });
+
+  it("fails when the app does not come back, and tells what is there of it", async () => {
+    const at = await stage();
+    run(at, true);
+    at.host.comesBack(() => {
+      run(at, false);
+      const [task] = at.engine.tasks as { Status: object }[];
+      const rejected = { ...task, Status: { State: "rejected", Err: "No such image" } };
+      at.engine.tasks = [rejected, rejected, rejected];
+      return {};
+    });
+    expect(await at.carry(restart())).toMatchObject({
+      status: "fail",
+      message: expect.stringContaining("No such image"),
+      services: [{ name: `${at.app.stack}_app`, running: false, imageId: null }],
+    });
+  });
+
+  it("looks for the app before the host goes down, and for no other", async () => {
+    const at = await stage();
+    run({ ...at, app: { ...at.app, stack: "another" } }, true);
+    expect(await at.carry(restart())).toEqual(plainOutcome("ok"));
+    at.host.comesBack(() => {
+      run(at, true);
+      return {};
+    });
+    expect((await at.carry(restart())).services).toEqual([]);
+  });
+
+  it.each([true, false])(
+    "fails when the file system is damaged, whether or not an app ran (%s)",
+    async (ran) => {
+      const at = await stage();
+      if (ran) run(at, true);
+      const found = { problem: "the file system is damaged: e2fsck ended with code 4", output: "check: bad" };
+      at.host.comesBack(() => found);
+      expect(await at.carry(restart("power-cut"))).toEqual({
+        ...plainOutcome("fail", found.problem),
+        output: found.output,
+      });
+    },
+  );
+
+  it.each([true, false])(
+    "keeps what a check of the file system said that found no damage (%s)",
+    async (ran) => {
+      const at = await stage();
+      if (ran) run(at, true);
+      at.host.comesBack(() => ({ output: "file system check: recovering journal" }));
+      expect(await at.carry(restart("power-cut"))).toMatchObject({
+        status: "ok",
+        output: "file system check: recovering journal",
+        services: ran ? [{ running: true }] : [],
+      });
+    },
+  );
+
+  it("does not pass over a host that does not come back", async () => {
+    const { host, carry } = await stage();
+    host.comesBack(() => {
+      throw new Error("the virtual machine did not come up");
+    });
+    await expect(carry(restart())).rejects.toThrow("did not come up");
+  });
+});
+
 describe("the other steps", () => {
   it("pull an image as an operator does, and tell when that failed", async () => {
     const { host, carry } = await stage();
@@ -333,12 +460,6 @@ describe("the other steps", () => {
     expect(await carry({ ...pull, by: "digest" })).toMatchObject({ status: "fail" });
   });
 
-  it("restart the host", async () => {
-    const { host, carry } = await stage();
-    expect(await carry({ id: "r", do: "restart", manner: "restart" })).toEqual(plainOutcome("ok"));
-    expect(host.done).toEqual(["restart"]);
-  });
-
   it("publish an image", async () => {
     const { pushed, carry } = await stage();
     await carry({ id: "p", do: "publish", image: { ...web, variant: "b" } });
@@ -365,6 +486,36 @@ describe("the other steps", () => {
           reference: "sha256:own",
         }),
       ],
+    ]);
+  });
+
+  it("cut off, in each answer, the second half of the layer that the variant has to itself", async () => {
+    const { faults, carry } = await stage();
+    await carry({ id: "f", do: "fault", fault: "truncated-layer", image: { ...web, variant: "b" } });
+    expect(faults).toEqual([
+      [
+        expect.objectContaining({
+          kind: "truncate",
+          on: "blob",
+          repository: web.repository,
+          reference: "sha256:own",
+          bytes: 4,
+        }),
+      ],
+    ]);
+  });
+
+  it("make the hub fail as a whole, whatever the repository, and answer as it should again", async () => {
+    const { faults, carry } = await stage();
+    await carry({ id: "o", do: "outage", outage: "down" });
+    await carry({ id: "o", do: "outage", outage: "rate-limited" });
+    await carry({ id: "o", do: "outage", outage: "spent-budget" });
+    await carry({ id: "l", do: "lift-faults" });
+    expect(faults).toEqual([
+      [{ id: "down", kind: "down" }],
+      [{ id: "rate-limited", kind: "status", on: "manifest", status: 429 }],
+      [{ id: "spent-budget", kind: "toomanyrequests" }],
+      [],
     ]);
   });
 
@@ -413,6 +564,27 @@ describe("steps that are scripts", () => {
     const ran = () => readFileSync(log, "utf8").trimEnd().split("\n");
     return { folder, ran, carry };
   }
+
+  it("put the store into memory, which stays so after a boot, and leave the swarm where it is", async () => {
+    const { host, carry } = await stage();
+    expect(await carry({ id: "v", do: "volatile-store" })).toEqual(plainOutcome("ok"));
+    const [shell, flags, script = ""] = host.executed[0]?.command ?? [];
+    expect([shell, flags]).toEqual(["sh", "-euc"]);
+    const at = (part: RegExp) => script.search(part);
+    const order = [
+      /stop .*docker/,
+      /docker\/swarm/,
+      /tmpfs \/var\/lib\/docker tmpfs/,
+      /mount --all/,
+      /start docker/,
+    ].map(at);
+    expect(order).toEqual(order.toSorted((a, b) => a - b));
+    expect(order).not.toContain(-1);
+    host.answer(() => ({ exitCode: 32, stderr: "mount: no such device\n" }));
+    expect(await carry({ id: "v", do: "volatile-store" })).toEqual(
+      plainOutcome("fail", "mount: no such device"),
+    );
+  });
 
   it("build an image of its own bytes on the base image, and give it no name", async () => {
     const { ran, carry } = await shell();
@@ -481,6 +653,23 @@ describe("steps that are scripts", () => {
     await carry({ id: "f", do: "fill", share: 0.8 });
     await carry({ id: "f", do: "fill", share: 0 });
     expect(files()).toEqual([]);
+  });
+
+  it("fill the data root to its last byte, with ballast that is gone on demand", async () => {
+    const root = tempFolder();
+    const { host, carry } = await stage(root);
+    host.answer(({ command }) => runHere(command, { PATH: `${join(root, "bin")}:/usr/bin:/bin` }));
+    // In place of a file system that is full after a few bytes.
+    writeScript(join(root, "bin/cat"), 'test "$1" = /dev/zero && printf 0000 && exit 1');
+    writeScript(join(root, "bin/stat"), "echo ext2/ext3");
+    await expect(fillUp(host, root)).rejects.toThrow("no small file system of its own");
+    expect(readdirSync(root)).toEqual(["bin"]);
+    writeScript(join(root, "bin/stat"), "echo tmpfs");
+    await fillUp(host, root);
+    expect(statSync(join(root, "pullproof-ballast")).size).toBe(4);
+    await carry({ id: "f", do: "fill", share: 0 });
+    expect(readdirSync(root)).toEqual(["bin"]);
+    await expect(fillUp(host, join(root, "none"))).rejects.toThrow("could not be filled");
   });
 
   it("do not pass over a data root that cannot be filled", async () => {
