@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 
-const pollMs = 50;
+/** Between two looks, in milliseconds. */
+const [pollMs, longestPollMs] = [50, 1_000];
 
 /** A condition did not come true in time. */
 export class NotInTime extends Error {
@@ -18,11 +19,13 @@ export async function until(
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
+    const asked = performance.now();
     const seen = await probe();
     if (seen === true) return;
     if (performance.now() > deadline) {
       throw new NotInTime(`not true within ${timeoutMs / 1000} s: ${condition}; last seen: ${seen}`);
     }
-    await wait(pollMs);
+    // A probe that takes long is work for the machine that is waited for, which may be an emulated one.
+    await wait(Math.min(Math.max(pollMs, performance.now() - asked), longestPollMs));
   }
 }

@@ -75,6 +75,7 @@ function prune(settings: SuiteSettings, id: string, policy: Policy, more: Scenar
   );
 }
 
-function control(id: string, title: string, claims: Scenario["claims"], steps: Step[]): Scenario {
+/** Makes a control out of what it says of itself: each of its claims must fail. */
+export function control(id: string, title: string, claims: Scenario["claims"], steps: Step[]): Scenario {
   return { id, title, claims, control: true, steps };
 }

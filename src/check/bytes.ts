@@ -54,7 +54,8 @@ export function layerTraffic(history: History, step: StepHistory): LayerTraffic 
   const evidence = sequence(
     step.invoke,
     ...(requests.length > 0 ? requests : step.requests),
-    step.before.interface,
+    // A machine that began anew counts from zero.
+    rebooted(step) ? undefined : step.before.interface,
     step.after.interface,
   );
   const hubSays = layers === 0 ? "the hub sent no layer" : `the hub sent ${sizeOf({ layers, hubBytes })}`;
@@ -77,10 +78,21 @@ export function sizeOf({ layers, hubBytes }: Pick<LayerTraffic, "layers" | "hubB
   return `${count(layers, "layer")} (${formatBytes(hubBytes)})`;
 }
 
-/** Bytes that the interface received between the boundaries of a step; null when unknown or counted anew. */
+/**
+ * Bytes that the interface received between the boundaries of a step; null when unknown or counted anew. After a
+ * reboot the counter begins at zero: what came in between the look before and the machine's going down is not in it.
+ * That is next to nothing where the reboot is the step, and may be anything where it came in the middle of another.
+ */
 export function receivedBytes(step: StepHistory): number | null {
   const before = step.before.interface?.data;
   const after = step.after.interface?.data;
+  if (after !== undefined && rebooted(step)) return step.plan.do === "restart" ? after.rxBytes : null;
   if (before === undefined || after === undefined || after.rxBytes < before.rxBytes) return null;
   return after.rxBytes - before.rxBytes;
+}
+
+/** Whether the boot id changed in a step; false where it was not seen on both sides. */
+export function rebooted({ before, after }: StepHistory): boolean {
+  const [was, is] = [before.clock?.data.bootId, after.clock?.data.bootId];
+  return was !== undefined && is !== undefined && was !== is;
 }

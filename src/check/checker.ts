@@ -86,9 +86,10 @@ function distinct<T>(values: readonly T[]): T[] {
 /** Runs a checker. One that throws yields `error`: the instrument is broken, not the host. */
 export function run(checker: Checker, history: History): Verdict {
   const { id, expected } = checker;
+  const hosts = distinct(history.steps.flatMap(({ host }) => (host === null ? [] : [host])));
   try {
     const { verdict, found, evidence, remedy } = checker.check(history);
-    return { id, verdict, expected, found, evidence, remedy };
+    return { id, verdict, expected, found, evidence, remedy, hosts };
   } catch (thrown) {
     const found = `the checker failed: ${messageOf(thrown)}`;
     return {
@@ -98,6 +99,7 @@ export function run(checker: Checker, history: History): Verdict {
       found,
       evidence: [],
       remedy: "report this as a bug, with the run's folder",
+      hosts,
     };
   }
 }

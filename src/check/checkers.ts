@@ -15,6 +15,7 @@ import { redeployChecksOnce } from "./pc2-4-redeploy-checks-once.ts";
 import { noLayerAgain } from "./pc3-1-no-layer-again.ts";
 import { warmIsFaster } from "./pc3-2-warm-is-faster.ts";
 import { baseImagesStay } from "./pc3-3-base-images-stay.ts";
+import { rebootRemedy } from "./restart.ts";
 
 /** The judge of each claim that this version can judge. */
 export const checkers: readonly Checker[] = [
@@ -39,6 +40,11 @@ export const checkers: readonly Checker[] = [
 export const notJudged: Partial<Record<ClaimId, string>> = {
   "PC1.5": "this version does not scan harness, janitor and CI code for prune commands",
   "PC3.4": "this version does not look for the policy's documentation",
+};
+
+/** What a run lacks that has no scenario about a claim. */
+export const unplanned: Partial<Record<ClaimId, string>> = {
+  "PC2.3": rebootRemedy,
 };
 
 /** Claims about everything that a run does: every scenario but the controls gives evidence for them. */

@@ -4,7 +4,7 @@ import { ExitCode } from "../model/failure.ts";
 import type { Scenario } from "../model/plan.ts";
 import { type ControlVerdict, type Judgement, type Verdict, worst } from "../model/verdict.ts";
 import { run } from "./checker.ts";
-import { checkers, notJudged, runWide } from "./checkers.ts";
+import { checkers, notJudged, runWide, unplanned } from "./checkers.ts";
 import { shortfall } from "./completeness.ts";
 import { type History, ofScenarios, readHistory } from "./history.ts";
 
@@ -36,6 +36,8 @@ function judgeClaim(history: History, id: ClaimId): Verdict {
     );
   const accept = (scenario: Scenario) =>
     !scenario.control && (runWide.has(id) || scenario.claims.includes(id));
+  if (!history.run.data.scenarios.some(accept))
+    return skipped(id, "not judged: no scenario of this run is about it", unplanned[id] ?? leftOut);
   const verdict = run(checker, ofScenarios(history, accept));
   if (verdict.verdict !== "pass") return verdict;
   const missing = shortfall(history, history.run.data.scenarios.filter(accept));
@@ -48,9 +50,12 @@ function judgeClaim(history: History, id: ClaimId): Verdict {
   };
 }
 
+/** What to do about a claim that the plan of a run left out. */
+const leftOut = "leave the hosts and scenarios that it needs in the run";
+
 function skipped(id: ClaimId, found: string, remedy: string | null): Verdict {
   const expected = checkers.find((checker) => checker.id === id)?.expected ?? claims[id];
-  return { id, verdict: "skipped", expected, found, evidence: [], remedy };
+  return { id, verdict: "skipped", expected, found, evidence: [], remedy, hosts: [] };
 }
 
 /** A control is caught when each of the claims that it must break fails on its own steps. */

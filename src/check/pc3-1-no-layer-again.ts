@@ -1,8 +1,9 @@
 import type { DeployStep } from "../model/plan.ts";
 import { type LayerTraffic, layerTraffic, sizeOf, smallestLayer } from "./bytes.ts";
 import { type Checker, compose, type Finding, fail, inconclusive, lookAgain, pass } from "./checker.ts";
-import { endedOk, endOf, type History, merge, type StepHistory, sequence, stepsThat } from "./history.ts";
+import { endedOk, endOf, type History, merge, type StepHistory, stepsThat } from "./history.ts";
 import { cachedDeploys, deployRemedy, downloadRemedy, downloadsBetween } from "./redeploy.ts";
+import { storeSays } from "./store.ts";
 import { count, formatBytes } from "./units.ts";
 
 /** PC3.1. Three witnesses are asked: the hub's ledger, the interface, the image-and-layer set. Events are hints. */
@@ -55,24 +56,6 @@ function judge(history: History, step: StepHistory<DeployStep>): Finding {
     return inconclusive(`not every witness saw ${plan.id}: ${said}`, evidence, lookAgain);
   if (traffic.agreed === "none" && store.missing === 0) return pass(`${plan.id}: ${said}`, evidence);
   return inconclusive(`witnesses disagree about ${plan.id}: ${said}`, evidence, lookAgain);
-}
-
-/** How many layers of the images that run after a deploy were not in the store before it; null when unknown. */
-function storeSays(step: StepHistory): { missing: number | null; says: string; evidence: number[] } {
-  const { before, after, outcome } = step;
-  const evidence = sequence(before.images, outcome, after.images);
-  const running = outcome?.data.services.map(({ imageId }) => imageId) ?? [];
-  const images = running.map((id) => after.images?.data.images.find((image) => image.id === id));
-  if (before.images === undefined || images.length === 0 || images.includes(undefined))
-    return { missing: null, says: "the image store does not tell which layers were needed", evidence };
-  const had = new Set(before.images.data.images.flatMap(({ layers }) => layers));
-  const needed = new Set(images.flatMap((image) => image?.layers ?? []));
-  const missing = [...needed].filter((layer) => !had.has(layer)).length;
-  const says =
-    missing === 0
-      ? `all ${count(needed.size, "needed layer")} were in the store before`
-      : `${missing} of ${count(needed.size, "needed layer")} were not in the store before`;
-  return { missing, says, evidence };
 }
 
 function summary(history: History, redeploys: readonly StepHistory<DeployStep>[]): string {

@@ -68,6 +68,24 @@ export function retention(step: StepHistory): Finding {
   return pass(`${plan.id} kept ${count(before.images.data.images.length, "image")}`, evidence);
 }
 
+/** How many layers of the images that run after a step were not in the store before it; null when unknown. */
+export function storeSays(step: StepHistory): { missing: number | null; says: string; evidence: number[] } {
+  const { before, after, outcome } = step;
+  const evidence = sequence(before.images, outcome, after.images);
+  const running = outcome?.data.services.map(({ imageId }) => imageId) ?? [];
+  const images = running.map((id) => after.images?.data.images.find((image) => image.id === id));
+  if (before.images === undefined || images.length === 0 || images.includes(undefined))
+    return { missing: null, says: "the image store does not tell which layers were needed", evidence };
+  const had = new Set(before.images.data.images.flatMap(({ layers }) => layers));
+  const needed = new Set(images.flatMap((image) => image?.layers ?? []));
+  const missing = [...needed].filter((layer) => !had.has(layer)).length;
+  const says =
+    missing === 0
+      ? `all ${count(needed.size, "needed layer")} were in the store before`
+      : `${missing} of ${count(needed.size, "needed layer")} were not in the store before`;
+  return { missing, says, evidence };
+}
+
 /** What keeps images from being removed by a step of this kind. */
 export function removalRemedy(plan: Step): string {
   switch (plan.do) {

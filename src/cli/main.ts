@@ -1,8 +1,7 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from "commander";
-import { ExitCode, Failure } from "../model/failure.ts";
+import { Command } from "commander";
 import { version } from "../version.ts";
-import { reportError } from "./terminal.ts";
+import { codeOf } from "./code-of.ts";
 
 const program = new Command("pullproof")
   .description("Proves that a Docker host keeps its image cache, or shows exactly when and why it does not.")
@@ -15,6 +14,7 @@ const program = new Command("pullproof")
 /** Each in a file of its own: a prune on a host that is short of everything should not load what a lab needs. */
 const commands: Record<string, () => Promise<(program: Command) => void>> = {
   verify: async () => (await import("./verify.ts")).addVerify,
+  resume: async () => (await import("./resume.ts")).addResume,
   check: async () => (await import("./check.ts")).addCheck,
   attach: async () => (await import("./attach.ts")).addAttach,
   prune: async () => (await import("./prune.ts")).addPrune,
@@ -38,11 +38,4 @@ try {
 } catch (thrown) {
   // What an interrupted run had begun may still hold the process; its clean-up is over by now.
   process.exit(codeOf(thrown));
-}
-
-/** Commander has already said what was wrong with the command line. */
-function codeOf(thrown: unknown): number {
-  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? ExitCode.pass : ExitCode.usage;
-  reportError(thrown);
-  return thrown instanceof Failure ? thrown.exitCode : ExitCode.internal;
 }

@@ -7,15 +7,16 @@ import { fixtureRecipes } from "../deploy/fixture-recipes.ts";
 import { readRecipe } from "../deploy/recipe.ts";
 import { ExitCode } from "../model/failure.ts";
 import { renderPlan } from "../report/plan.ts";
-import { renderVerdicts } from "../report/verdicts.ts";
-import { files } from "../runner/run-folder.ts";
 import { planOf, type VerifyRequest, verify } from "../runner/verify.ts";
 import { version } from "../version.ts";
 import { interruption } from "./interruption.ts";
-import { print, printSummary, terminalProgress } from "./terminal.ts";
+import { printResult } from "./result.ts";
+import { print, terminalProgress } from "./terminal.ts";
 
 interface VerifyOptions {
   host?: string;
+  quick?: boolean;
+  reboot?: string;
   imageStore?: string;
   deployer?: string;
   registryAuth: boolean;
@@ -38,7 +39,20 @@ export function addVerify(program: Command): void {
   program
     .command("verify")
     .description("prove or refute that a Docker host keeps its image cache")
-    .option("--host <kind>", "host under test: lab")
+    .option("--host <kinds>", "hosts under test: lab, vm (a virtual machine that truly reboots), or lab,vm")
+    .addOption(
+      new Option(
+        "--quick",
+        "leave the virtual machine out; whether the store survives a reboot is then not judged",
+      ).conflicts("host"),
+    )
+    .addOption(
+      new Option("--reboot <manner>", "how the virtual machine is rebooted").choices([
+        "soft",
+        "hard",
+        "both",
+      ]),
+    )
     .addOption(
       new Option("--image-store <store>", "image store of the lab's engine").choices([
         "graphdriver",
@@ -67,9 +81,10 @@ export function addVerify(program: Command): void {
 }
 
 async function run(options: VerifyOptions): Promise<number> {
-  const { host, imageStore, deployer, prepull, prune, samples, seed } = options;
+  const { imageStore, deployer, prepull, prune, reboot, samples, seed } = options;
   const settings = loadSettings({
-    host,
+    hosts: options.quick ? ["lab"] : options.host?.split(","),
+    reboot,
     imageStore,
     deployer,
     prepull,
@@ -100,11 +115,7 @@ async function run(options: VerifyOptions): Promise<number> {
     "run the same command again; nothing was left behind",
   );
   using progress = terminalProgress();
-  const { folder, judgement, entries } = await verify(request, progress, signal);
-  if (options.json) print(renderVerdicts(judgement).trimEnd());
-  else {
-    printSummary(judgement, entries);
-    print(`report: ${folder}/${files.report}`);
-  }
-  return exitCodeOf(judgement);
+  const result = await verify(request, progress, signal);
+  printResult(result, options.json ?? false);
+  return exitCodeOf(result.judgement);
 }

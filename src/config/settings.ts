@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
 import * as z from "zod";
 import { ExitCode, Failure, messageOf } from "../model/failure.ts";
+import { canRunGuest } from "../vm/spec.ts";
 
 /** The file that is read from the working directory, if it is there. */
 export const settingsFile = "pullproof.yaml";
@@ -13,8 +14,12 @@ const count = z.number().int().positive();
  * limits are Docker Hub's at the time of writing (https://docs.docker.com/docker-hub/usage/): 200 pulls in six
  * hours for a personal account, 100 for an anonymous address.
  */
-const schema = z.strictObject({
-  host: z.enum(["lab"]).default("lab"),
+export const settingsSchema = z.strictObject({
+  hosts: z
+    .array(z.enum(["lab", "vm"]))
+    .min(1)
+    .default(canRunGuest ? ["lab", "vm"] : ["lab"]),
+  reboot: z.enum(["soft", "hard", "both"]).default("both"),
   imageStore: z.enum(["graphdriver", "containerd"]).default("graphdriver"),
   deployer: z.enum(["auto", "abra", "stack"]).default("auto"),
   registryAuth: z.boolean().default(true),
@@ -39,7 +44,7 @@ const schema = z.strictObject({
     .prefault({}),
 });
 
-export type Settings = z.infer<typeof schema>;
+export type Settings = z.infer<typeof settingsSchema>;
 
 /**
  * Settings from the file, with what the command line gave on top. Throws a Failure: bad configuration when the
@@ -48,7 +53,7 @@ export type Settings = z.infer<typeof schema>;
 export function loadSettings(options: Record<string, unknown>, path = settingsFile): Settings {
   const fromFile = existsSync(path) ? readSettings(path) : {};
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const parsed = schema.safeParse({ ...fromFile, ...given });
+  const parsed = settingsSchema.safeParse({ ...fromFile, ...given });
   if (parsed.success) return parsed.data;
   throw new Failure(ExitCode.usage, {
     what: "an option has a value that it cannot have",
@@ -57,7 +62,7 @@ export function loadSettings(options: Record<string, unknown>, path = settingsFi
   });
 }
 
-function readSettings(path: string): z.input<typeof schema> {
+function readSettings(path: string): z.input<typeof settingsSchema> {
   const broken = (seen: string, cause?: unknown) =>
     new Failure(ExitCode.config, {
       what: "the settings file is broken",
@@ -71,7 +76,7 @@ function readSettings(path: string): z.input<typeof schema> {
   } catch (thrown) {
     throw broken(messageOf(thrown), thrown);
   }
-  const parsed = schema.safeParse(content);
+  const parsed = settingsSchema.safeParse(content);
   if (!parsed.success) throw broken(z.prettifyError(parsed.error));
-  return content as z.input<typeof schema>;
+  return content as z.input<typeof settingsSchema>;
 }

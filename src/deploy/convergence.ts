@@ -63,11 +63,19 @@ export async function converge(docker: Docker, stack: string, timeoutSeconds: nu
 
 async function look(docker: Docker, stack: string): Promise<{ services: Service[]; tasks: Task[] }> {
   const filters = ofStack(stack);
-  const [services, tasks] = await Promise.all([
+  const [services, tasks, containers] = await Promise.all([
     docker.listServices({ filters }),
     docker.listTasks({ filters }),
+    docker.listContainers({ filters }),
   ]);
-  return { services: services as unknown as Service[], tasks: tasks as Task[] };
+  // A swarm that has just come back remembers tasks as running whose containers went down with the machine.
+  const alive = new Set(containers.map(({ Id }) => Id));
+  return {
+    services: services as unknown as Service[],
+    tasks: (tasks as Task[]).filter(
+      ({ Status }) => Status.State !== "running" || alive.has(Status.ContainerStatus?.ContainerID ?? ""),
+    ),
+  };
 }
 
 function imageOf(service: Service): string {

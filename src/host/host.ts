@@ -11,6 +11,14 @@ export interface ExecResult {
   stderr: string;
 }
 
+/** How a host came back. */
+export interface Restarted {
+  /** What is wrong with it, in one sentence: damage that a check of its file system found. */
+  problem: string | null;
+  /** What that check said, where one was made. */
+  output: string | null;
+}
+
 /** The Docker host that a run judges. */
 export interface Host {
   /** As it appears in evidence: `lab`. */
@@ -25,8 +33,8 @@ export interface Host {
   /** Copies the content of a local folder into a folder on the host, which is made. */
   copyIn(folder: string, target: string): Promise<void>;
   /**
-   * Starts the host anew and returns when its engine answers again and its swarm is ready, with what the host's
-   * kind has to say of it: the result of a file system check. Throws for a manner that the kind does not know.
+   * Starts the host anew and returns when its engine answers again and its swarm is ready. Throws for a manner that
+   * the host's kind does not know, and when it does not come back.
    */
-  restart(manner: RestartManner): Promise<string | null>;
+  restart(manner: RestartManner): Promise<Restarted>;
 }

@@ -19,12 +19,7 @@ if [ ! -e /etc/pullproof-ca ]; then
   cp "$shared/daemon.json" /etc/docker/daemon.json
   mkdir -p /etc/pullproof
   cp "$shared/prune.yaml" /etc/pullproof/prune.yaml
-  cat > /usr/local/bin/pullproof <<'END'
-#!/bin/sh
-export NODE_COMPILE_CACHE=/var/cache/pullproof
-exec /usr/lib/pullproof/node_modules/.bin/node /usr/lib/pullproof/src/cli/main.ts "$@"
-END
-  chmod 755 /usr/local/bin/pullproof
+  ln -s /usr/lib/pullproof/src/host/pullproof.sh /usr/local/bin/pullproof
   touch /etc/pullproof-ca
 fi
 

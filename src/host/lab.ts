@@ -1,50 +1,27 @@
-import { cp, mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { fileURLToPath } from "node:url";
 import Docker from "dockerode";
-import { pack } from "tar-fs";
-import { stringify } from "yaml";
-import { LabContainer, type LabPlace } from "../lab/container.ts";
+import { LabContainer } from "../lab/container.ts";
 import { labelsOf } from "../lab/labels.ts";
 import { ExitCode, Failure, messageOf } from "../model/failure.ts";
 import type { RestartManner } from "../model/plan.ts";
 import { until } from "../until.ts";
 import { grantableCapabilities } from "./capabilities.ts";
+import { daemonSettings, type HostOptions, packBelow, projectMounts, pruneSettings } from "./contents.ts";
 import { execIn } from "./exec.ts";
-import type { ExecResult, Host } from "./host.ts";
+import type { ExecResult, Host, Restarted } from "./host.ts";
+import { initSwarm, nodeReady } from "./swarm.ts";
 
-/** How an engine stores images; Docker's names for the two implementations. */
-export type ImageStore = "graphdriver" | "containerd";
-
-export interface LabHostOptions extends LabPlace {
-  /** As evidence names the host. */
-  name: string;
-  imageStore: ImageStore;
-  /** PEM of the authority that the host has to trust for docker.io to answer. */
-  ca: string;
+export interface LabHostOptions extends HostOptions {
   /**
    * Size of a small file system of its own for the data root, in bytes, so that real disk pressure can be made; it
    * lives in memory and does not outlive a restart of the host. Null for a volume on the outer engine's disk.
    */
   dataRootBytes: number | null;
-  /** Images that the operator of the host never wants removed, as keep rules of the reference policy. */
-  keep: readonly string[];
 }
 
 const engineStartMs = 60_000;
-
-/** This very pullproof, with its packages and the Node among them. */
-const project = fileURLToPath(new URL("../..", import.meta.url));
-
-/** Copies what `pullproof` runs from: what is changed there during a run must not change the host under test. */
-async function copyOfProject(folder: string): Promise<string> {
-  const copy = join(folder, "pullproof");
-  await mkdir(join(copy, "node_modules"), { recursive: true });
-  await cp(join(project, "package.json"), join(copy, "package.json"));
-  await cp(join(project, "src"), join(copy, "src"), { recursive: true });
-  return copy;
-}
 
 /** A Docker host inside a container. Its restart is one of the container: the kernel, and its boot id, stay. */
 export class LabHost implements Host {
@@ -71,8 +48,8 @@ export class LabHost implements Host {
     // The swarm's log alone takes 128 MB from the start: on a small file system there would be room for little else.
     if (dataRootBytes !== null) await outer.createVolume({ Name: swarm, Labels: labelsOf(run) });
     await writeFile(join(folder, "ca.pem"), options.ca);
-    await writeFile(join(folder, "prune.yaml"), stringify({ keep: options.keep }));
-    await writeFile(join(folder, "daemon.json"), JSON.stringify(daemonSettings(options.imageStore)));
+    await writeFile(join(folder, "prune.yaml"), pruneSettings(options));
+    await writeFile(join(folder, "daemon.json"), daemonSettings(options));
     const cgroups = (await outer.info()).CgroupVersion === "2";
     const container = new LabContainer(options, {
       name: "host",
@@ -81,9 +58,7 @@ export class LabHost implements Host {
       mounts: [
         { source: store, target: "/var/lib/docker" },
         ...(dataRootBytes === null ? [] : [{ source: swarm, target: "/var/lib/docker/swarm" }]),
-        // The host runs the reference policy as an operator's host does: the shipped command, on the host itself.
-        { source: await copyOfProject(folder), target: "/usr/lib/pullproof", mode: "ro" },
-        { source: join(project, "node_modules"), target: "/usr/lib/pullproof/node_modules", mode: "ro" },
+        ...(await projectMounts(folder)),
         // On cgroup v1 the engine inside makes its groups in the machine's own tree, as the outer one does.
         ...(cgroups ? [] : [{ source: "/sys/fs/cgroup", target: "/sys/fs/cgroup" }]),
       ],
@@ -97,8 +72,7 @@ export class LabHost implements Host {
       outer.getContainer(started.getId()),
     );
     await host.#engineUp();
-    // The swarm of one node talks to nobody: it advertises itself on loopback.
-    await host.docker.swarmInit({ ListenAddr: "127.0.0.1:2377", AdvertiseAddr: "127.0.0.1" });
+    await initSwarm(host.docker);
     return host;
   }
 
@@ -112,20 +86,15 @@ export class LabHost implements Host {
   }
 
   async copyIn(folder: string, target: string): Promise<void> {
-    // Names below the root, so that the archive itself makes the target folder.
-    const archive = pack(folder, { map: (header) => ({ ...header, name: join(target, header.name) }) });
-    await this.#container.putArchive(Readable.from(archive), { path: "/" });
+    await this.#container.putArchive(Readable.from(packBelow(target, folder)), { path: "/" });
   }
 
-  async restart(manner: RestartManner): Promise<null> {
+  async restart(manner: RestartManner): Promise<Restarted> {
     if (manner !== "restart") throw new Error(`a lab host shares its kernel: it knows no ${manner}`);
     await this.#container.restart({ t: 30 });
     await this.#engineUp();
-    await until("the swarm's node is ready", engineStartMs, async () => {
-      const [node] = await this.docker.listNodes();
-      return node?.Status?.State === "ready" ? true : `node ${node?.Status?.State ?? "unknown"}`;
-    });
-    return null;
+    await nodeReady(this.docker, engineStartMs);
+    return { problem: null, output: null };
   }
 
   async #engineUp(): Promise<void> {
@@ -155,8 +124,4 @@ export class LabHost implements Host {
 /** Options of Docker's local volume driver for a tmpfs (https://docs.docker.com/engine/storage/volumes/). */
 function inMemory(bytes: number): object {
   return { Driver: "local", DriverOpts: { type: "tmpfs", device: "tmpfs", o: `size=${bytes}` } };
-}
-
-function daemonSettings(imageStore: ImageStore): object {
-  return { features: { "containerd-snapshotter": imageStore === "containerd" } };
 }

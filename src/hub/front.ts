@@ -9,7 +9,7 @@ import type { Certificates } from "./certificates.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { deliver } from "./deliver.ts";
 import type { Exchange } from "./exchange.ts";
-import type { Fault } from "./faults.ts";
+import type { Down, Fault } from "./faults.ts";
 import { InFlight } from "./in-flight.ts";
 import { Ledger, type LedgerEntry } from "./ledger.ts";
 import { type Budgets, Limits } from "./limits.ts";
@@ -38,6 +38,8 @@ export interface FrontOptions {
   upstreamSocketPath: string;
   tls: Pick<Certificates, "cert" | "key">;
   settings: FrontSettings;
+  /** The file in which the ledger is kept as well; a front that is started again on it goes on from there. */
+  ledgerPath?: string;
   clock?: Clock;
 }
 
@@ -49,7 +51,7 @@ export interface Front {
   /** The entries of requests that are not answered in full yet. */
   underway(): readonly Readonly<LedgerEntry>[];
   /** Replaces all faults; they strike requests that arrive from now on. */
-  setFaults(faults: readonly Fault[]): void;
+  setFaults(faults: readonly (Fault | Down)[]): void;
   /**
    * Applies to bodies on their way, too. Throws a RangeError unless the rate is positive, or null for
    * unlimited.
@@ -73,14 +75,16 @@ const KEEP_ALIVE_MS = 120_000;
  */
 export async function startFront(options: FrontOptions): Promise<Front> {
   const { socketPath, settings, clock = systemClock } = options;
-  const ledger = new Ledger();
+  const ledger = new Ledger(options.ledgerPath);
   const tokens = new Tokens(clock);
   const limits = new Limits(settings.limits, clock);
+  for (const { counted, account, wall } of ledger.since(0))
+    if (counted) limits.made(account, Date.now() - Date.parse(wall));
   const throttle = new Throttle(settings.bytesPerSecond, clock);
   const upstream = new Upstream(options.upstreamSocketPath);
   const inFlight = new InFlight<LedgerEntry>();
   let faults: readonly Fault[] = [];
-  let arrived = 0;
+  let down: Down | undefined;
 
   const tokenEndpoint = { ...settings, tokens, faults: () => faults };
   const registryEndpoint = { tokens, limits, faults: () => faults, media: new MediaIndex(), upstream };
@@ -94,18 +98,25 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     return registryError(404, "UNSUPPORTED", "nothing is served here");
   }
 
-  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const gone = new AbortController();
-    const closed = new Promise<void>((resolve) => response.once("close", resolve)).then(() => gone.abort());
-    const target = parseTarget(request.headers.host, request.url ?? "");
-    arrived += 1;
-    const entry = newEntry(arrived, request, target, clock.now());
-    inFlight.enter(entry);
-    const exchange: Exchange = { request, target, gone: gone.signal, entry };
+  async function respond(response: ServerResponse, exchange: Exchange): Promise<void> {
     try {
       await deliver(response, await answer(exchange), throttle, exchange);
     } catch (error) {
       await apologize(response, error, throttle, exchange);
+    }
+  }
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const gone = new AbortController();
+    const closed = new Promise<void>((resolve) => response.once("close", resolve)).then(() => gone.abort());
+    const target = parseTarget(request.headers.host, request.url ?? "");
+    const entry = newEntry(ledger.arrive(), request, target, clock.now());
+    inFlight.enter(entry);
+    const exchange: Exchange = { request, target, gone: gone.signal, entry };
+    if (down === undefined) await respond(response, exchange);
+    else {
+      entry.fault = down.id;
+      response.destroy();
     }
     await closed;
     entry.end = clock.now();
@@ -130,6 +141,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     for (const socket of sockets) socket.destroy();
     await ended;
     await inFlight.idle();
+    ledger.close();
     await upstream.close();
     await rm(socketPath, { force: true });
   }
@@ -140,7 +152,8 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     idle: () => inFlight.idle(),
     underway: () => inFlight.items(),
     setFaults: (next) => {
-      faults = [...next];
+      down = next.find((fault) => fault.kind === "down");
+      faults = next.filter((fault) => fault.kind !== "down");
     },
     setBandwidth: (bytesPerSecond) => throttle.set(bytesPerSecond),
     setLimits: (next) => limits.set(next),

@@ -2,7 +2,7 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type Docker from "dockerode";
 import { execIn } from "../host/exec.ts";
-import { LabContainer, type LabPlace } from "../lab/container.ts";
+import { containerName, LabContainer, type LabPlace } from "../lab/container.ts";
 import type { FixtureImages } from "../lab/fixture-images.ts";
 import type { Body } from "../model/evidence.ts";
 import type { ImageVariant } from "../model/plan.ts";
@@ -20,6 +20,12 @@ export interface HubOptions extends LabPlace {
   fixtures: FixtureImages;
 }
 
+/** What its container is in a lab. */
+const role = "hub";
+
+const frontSocketIn = (folder: string) => join(folder, "front.sock");
+const registrySocketIn = (folder: string) => join(folder, "registry.sock");
+
 const registryStartMs = 30_000;
 const dayMs = 86_400_000;
 
@@ -36,26 +42,26 @@ export class Hub implements AsyncDisposable {
     this.#options = options;
     this.#container = container;
     this.front = front;
-    this.frontSocket = join(options.folder, "front.sock");
-    this.#registrySocket = join(options.folder, "registry.sock");
+    this.frontSocket = frontSocketIn(options.folder);
+    this.#registrySocket = registrySocketIn(options.folder);
   }
 
   /** Starts front and registry; the network's DNS then answers Docker Hub's names with the hub. */
   static async start(options: HubOptions): Promise<Hub> {
-    const { folder } = options;
-    const registrySocket = join(folder, "registry.sock");
-    const front = await startFront({
-      socketPath: join(folder, "front.sock"),
-      upstreamSocketPath: registrySocket,
-      tls: options.certificates,
-      settings: options.settings,
-    });
+    const front = await startHubFront(options);
     try {
-      return new Hub(options, front, await startRegistry(options, registrySocket));
+      return new Hub(options, front, await startRegistry(options));
     } catch (thrown) {
       await front.close();
       throw thrown;
     }
+  }
+
+  /** Takes over the hub of a controller that is gone: its registry goes on, and the ledger where it ended. */
+  static async attach(options: HubOptions): Promise<Hub> {
+    const container = options.outer.getContainer(containerName(options.lab, role));
+    await registryListens(container, options);
+    return new Hub(options, await startHubFront(options), container);
   }
 
   /** Builds a variant of a fixture image and pushes it under its tag, which moves. `name` is its fixture folder. */
@@ -81,22 +87,36 @@ export class Hub implements AsyncDisposable {
   }
 }
 
-/** Starts the registry's container and waits until the registry listens. */
-async function startRegistry(options: HubOptions, registrySocket: string): Promise<Docker.Container> {
+function startHubFront({ folder, certificates, settings }: HubOptions): Promise<Front> {
+  return startFront({
+    socketPath: frontSocketIn(folder),
+    upstreamSocketPath: registrySocketIn(folder),
+    tls: certificates,
+    settings,
+    ledgerPath: join(folder, "ledger.jsonl"),
+  });
+}
+
+/** Starts the registry's container. */
+async function startRegistry(options: HubOptions): Promise<Docker.Container> {
   const started = await new LabContainer(options, {
-    name: "hub",
+    name: role,
     script: new URL("hub.sh", import.meta.url),
     aliases: [...HUB_NAMES],
     mounts: [],
   }).start();
   const container = options.outer.getContainer(started.getId());
-  await until("the hub's registry listens", registryStartMs, async () => {
+  await registryListens(container, options);
+  return container;
+}
+
+function registryListens(container: Docker.Container, { folder }: HubOptions): Promise<void> {
+  return until("the hub's registry listens", registryStartMs, async () => {
     const { State } = await container.inspect();
     if (!State.Running) throw new Error(`the hub's container ended with code ${State.ExitCode}`);
-    return access(registrySocket).then(
+    return access(registrySocketIn(folder)).then(
       () => true,
       () => "no socket",
     );
   });
-  return container;
 }

@@ -1,3 +1,6 @@
+import { closeSync, existsSync, openSync, writeSync } from "node:fs";
+import { wholeLines } from "../whole-lines.ts";
+
 /**
  * What a successful response carried, or to a HEAD described, told from the manifests that passed through the
  * hub, never from sizes. `unknown`: a blob that no manifest named; `none`: an error, a ping, a tag list.
@@ -45,11 +48,40 @@ export interface LedgerEntry {
   userAgent: string;
 }
 
-/** The append-only list of every request that the hub answered. */
+/** One line of a ledger's file: a request arrived, or it ended. */
+type Line = Pick<LedgerEntry, "n"> | LedgerEntry;
+
+/**
+ * The append-only list of every request that the hub answered. With a file it outlives the process that keeps it: the
+ * next one goes on where that was killed, and knows which requests were on their way then.
+ */
 export class Ledger {
-  readonly #entries: LedgerEntry[] = [];
+  readonly #entries: LedgerEntry[];
+  readonly #file: number | null;
+  #arrived: number;
+  /** Numbers of the requests that an earlier process had not answered in full when it was killed. */
+  readonly lost: readonly number[];
+
+  /** Kept in memory alone unless there is a path; what a file of that name holds already comes first. */
+  constructor(path?: string) {
+    const lines = path === undefined || !existsSync(path) ? [] : wholeLines(path);
+    const earlier = lines.map((line) => JSON.parse(line) as Line);
+    this.#entries = earlier.filter((line) => "endpoint" in line);
+    const ended = new Set(this.#entries.map(({ n }) => n));
+    this.lost = earlier.map(({ n }) => n).filter((n) => !ended.has(n));
+    this.#arrived = earlier.reduce((most, { n }) => Math.max(most, n), 0);
+    this.#file = path === undefined ? null : openSync(path, "a", 0o600);
+  }
+
+  /** The number of a request that arrives now. */
+  arrive(): number {
+    this.#arrived += 1;
+    this.#write({ n: this.#arrived });
+    return this.#arrived;
+  }
 
   append(entry: LedgerEntry): void {
+    this.#write(entry);
     this.#entries.push(entry);
   }
 
@@ -60,5 +92,14 @@ export class Ledger {
 
   get length(): number {
     return this.#entries.length;
+  }
+
+  /** Nothing arrives any more. */
+  close(): void {
+    if (this.#file !== null) closeSync(this.#file);
+  }
+
+  #write(line: Line): void {
+    if (this.#file !== null) writeSync(this.#file, `${JSON.stringify(line)}\n`);
   }
 }

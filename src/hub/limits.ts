@@ -53,6 +53,15 @@ export class Limits {
     return true;
   }
 
+  /** Counts a pull that was made so many milliseconds ago, before these limits were there. */
+  made(account: string | null, millisecondsAgo: number): void {
+    const pulls = [...(this.#pulls.get(account) ?? []), this.#clock.now() - millisecondsAgo];
+    this.#pulls.set(
+      account,
+      pulls.sort((a, b) => a - b),
+    );
+  }
+
   /** The headers of a manifest response. Without a limit only the source is named, as Docker Hub does. */
   headers(account: string | null): Record<string, string> {
     const source = { "docker-ratelimit-source": this.#source(account) };

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import type Docker from "dockerode";
 import { GenericContainer } from "testcontainers";
 import { labelsOf } from "./labels.ts";
+import { sharedFolder } from "./names.ts";
 
 /** Where a container of a lab belongs. */
 export interface LabPlace {
@@ -26,8 +27,8 @@ export interface LabRole {
   mounts: { source: string; target: string; mode?: "ro" }[];
 }
 
-/** Where a container finds the folder that it shares with the controller. */
-const shared = "/run/pullproof";
+/** The name of a lab's container, by its role. */
+export const containerName = (lab: string, role: string): string => `${lab}-${role}`;
 
 /**
  * A container of one run: labelled, on its lab's network and no other. testcontainers' own `withNetworkAliases`
@@ -37,13 +38,26 @@ export class LabContainer extends GenericContainer {
   constructor({ run, lab, image, folder }: LabPlace, { name, script, aliases, mounts }: LabRole) {
     super(image);
     const target = `/${name}.sh`;
-    this.withName(`${lab}-${name}`)
+    this.withName(containerName(lab, name))
       .withNetworkMode(lab)
       .withLabels(labelsOf(run))
       .withCopyFilesToContainer([{ source: fileURLToPath(script), target }])
-      .withCommand(["sh", target, shared])
-      .withBindMounts([{ source: folder, target: shared }, ...mounts]);
+      .withCommand(["sh", target, sharedFolder])
+      .withBindMounts([{ source: folder, target: sharedFolder }, ...mounts]);
     this.createOpts.NetworkingConfig = { EndpointsConfig: { [lab]: { Aliases: aliases } } };
+  }
+
+  /** Gives the container a device of this machine. */
+  withDevice(path: string): this {
+    const device = { PathOnHost: path, PathInContainer: path, CgroupPermissions: "rwm" };
+    Object.assign(this.hostConfig, { Devices: [device] });
+    return this;
+  }
+
+  /** Gives the container a larger share of the processors, where others want them too; the usual weight is 1024. */
+  withProcessorShare(weight: number): this {
+    Object.assign(this.hostConfig, { CpuShares: weight });
+    return this;
   }
 
   /** cgroup v2 hosts give the container a cgroup tree of its own, in which its engine may make groups. */

@@ -15,12 +15,21 @@ export const allOwned = `${labels.own}=true`;
 /** The label that everything of one run carries. */
 export const ownedBy = (run: string): string => `${labels.run}=${run}`;
 
-/** Removes every container, network, volume and image with a label of pullproof's from the engine, and nothing else. */
-export async function removeOwned(docker: Docker, label: string): Promise<Removed> {
+/**
+ * Removes every container, network, volume and image with a label of pullproof's from the engine, and nothing else.
+ * The containers of one lab are spared, and its network of the same name, where one is named.
+ */
+export async function removeOwned(
+  docker: Docker,
+  label: string,
+  spared: string | null = null,
+): Promise<Removed> {
   const filters = { label: [label] };
-  const containers = await docker.listContainers({ all: true, filters });
+  const containers = (await docker.listContainers({ all: true, filters })).filter(
+    ({ HostConfig }) => HostConfig.NetworkMode !== spared,
+  );
   await eachGone(containers, ({ Id }) => docker.getContainer(Id).remove({ force: true, v: true }));
-  const networks = await docker.listNetworks({ filters });
+  const networks = (await docker.listNetworks({ filters })).filter(({ Name }) => Name !== spared);
   await eachGone(networks, ({ Id }) => docker.getNetwork(Id).remove());
   const { Volumes: volumes } = await docker.listVolumes({ filters });
   await eachGone(volumes, ({ Name }) => docker.getVolume(Name).remove({ force: true }));

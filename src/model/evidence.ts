@@ -21,6 +21,9 @@ const run = z.object({
   /** Images that must never be evicted, as `repository:tag`. */
   baseImages: strings,
   recipe: z.object({ name: z.string(), images: z.record(z.string(), z.string()) }),
+  /** The kinds of host that were asked for, and how a machine among them is rebooted; unknown of older runs. */
+  hosts: strings.optional(),
+  reboot: z.string().optional(),
   policy,
   scenarios: z.array(scenario),
 });
@@ -39,6 +42,8 @@ const environment = z.object({
     memoryBytes: z.number(),
   }),
   swarmNodes: z.number(),
+  /** What a virtual machine is run by: `kvm`, or `tcg`, which is emulation; left out for other hosts. */
+  accelerator: z.string().optional(),
   /** Image of each service of the recipe that is deployed on this host; left out where it is the run's. */
   recipeImages: z.record(z.string(), z.string()).optional(),
   /** What could stand between the engine and docker.io. A null was not readable, and so is unknown. */

@@ -17,6 +17,8 @@ export interface Verdict {
   evidence: number[];
   /** What to do about it; null where there is nothing to do. */
   remedy: string | null;
+  /** The hosts whose steps were judged, in the order of their first. */
+  hosts: string[];
 }
 
 /** A scenario that is known to break claims, and whether the checkers saw it break them. */

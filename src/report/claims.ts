@@ -33,8 +33,9 @@ export function claimSections(verdicts: readonly Verdict[], entries: readonly En
 }
 
 function section(verdict: Verdict, kinds: ReadonlyMap<number, Kind>): string {
-  const { id, expected, found, evidence, remedy } = verdict;
+  const { id, expected, found, evidence, remedy, hosts } = verdict;
   const lines = [`- expected: ${escapeMarkdown(expected)}`, `- found: ${escapeMarkdown(found)}`];
+  if (hosts.length > 0) lines.push(`- judged on: ${hosts.map(escapeMarkdown).join(", ")}`);
   if (evidence.length > 0) lines.push(`- evidence: ${cited(evidence, kinds)}`);
   if (remedy !== null) lines.push(`- remedy: ${remedyText(remedy)}`);
   return [`### ${id} ${escapeMarkdown(claims[id])}: ${verdict.verdict.toUpperCase()}`, "", ...lines].join(

@@ -21,6 +21,9 @@ function rows(run: EntryOf<"run">, { host, data }: EntryOf<"environment">): stri
     ["image store", `${engine.imageStore}, ${engine.storageDriver}, data root ${engine.dataRoot}`],
     ["system", `${engine.os}, kernel ${engine.kernel}`],
     ["size", `${engine.cpus} cores, ${formatBytes(engine.memoryBytes)} memory`],
+    ...(data.accelerator === undefined
+      ? []
+      : [["virtual machine run by", data.accelerator] as [string, string]]),
     ["swarm nodes", String(data.swarmNodes)],
     ["mirrors", settings(pullPath.mirrors)],
     ["proxies", settings(pullPath.proxies)],

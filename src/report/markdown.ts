@@ -8,9 +8,10 @@ import { codeSpan, escapeMarkdown } from "./escape.ts";
 import { pruneTable } from "./prune-runs.ts";
 import { reproduceSection } from "./reproduce.ts";
 import { criterionSummaries, remedies } from "./sentences.ts";
-import { stepTable } from "./steps.ts";
+import { stepTables } from "./steps.ts";
 import { table } from "./table.ts";
 import { timingSection } from "./timing.ts";
+import { whereTimeWent } from "./where-time-went.ts";
 
 /** What a report is made from. */
 export interface ReportInput {
@@ -39,7 +40,7 @@ export function renderReport({ entries, judgement, evidenceHash, linkPrefix }: R
   return `${[
     firstScreen(history, judgement, environment),
     trust(history, judgement, entries.length, evidenceHash),
-    section("The chain", stepTable(chain), `![Layer bytes per deploy](${linkPrefix}${chartPath})`),
+    section("The chain", ...stepTables(chain), `![Layer bytes per deploy](${linkPrefix}${chartPath})`),
     section("Prune runs", pruneTable(ofScenarios(history, ({ control }) => !control))),
     section("Timing", timingSection(history, chain)),
     section(
@@ -48,7 +49,8 @@ export function renderReport({ entries, judgement, evidenceHash, linkPrefix }: R
       claimSections(asked, entries),
     ),
     section("Controls (must be caught)", controlTable(run, judgement)),
-    ...(others.steps.length === 0 ? [] : [section("The other scenarios", stepTable(others))]),
+    ...(others.steps.length === 0 ? [] : [section("The other scenarios", ...stepTables(others))]),
+    section("Where the time went", whereTimeWent(history, entries)),
     section("Environment and settings", environmentSection(run, environments)),
     section("Reproduce", reproduceSection(run, environment)),
   ].join("\n\n")}\n`;

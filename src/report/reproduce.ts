@@ -20,6 +20,8 @@ export function reproduceSection(
   const samples = scenarios.flatMap(({ steps }) => steps).filter(isColdSample).length;
   if (samples > 1) options.push("--samples", String(samples));
   if (!scenarios.some(({ control }) => control)) options.push("--no-controls");
+  if (run.data.hosts !== undefined) options.push("--host", run.data.hosts.join(","));
+  if (run.data.reboot !== undefined) options.push("--reboot", run.data.reboot);
   if (environment !== undefined) {
     const { engine, deployer } = environment.data;
     options.push("--image-store", engine.imageStore, "--deployer", deployer.name);

@@ -1,12 +1,22 @@
-import { layerTraffic } from "../check/bytes.ts";
+import { layerTraffic, rebooted } from "../check/bytes.ts";
 import { type History, type StepHistory, stepsThat } from "../check/history.ts";
 import { identityOf, isManifestPull, isPull } from "../check/identity.ts";
 import { formatBytes, formatSeconds } from "../check/units.ts";
 import { codeSpan, escapeMarkdown } from "./escape.ts";
 import { table } from "./table.ts";
 
+/** The tables of steps, one for each host with its name above where there are several. */
+export function stepTables(history: History): string[] {
+  const hosts = [...Map.groupBy(history.steps, ({ host }) => host)];
+  if (hosts.length < 2) return [stepTable(history)];
+  return hosts.flatMap(([host, steps]) => [
+    `On ${escapeMarkdown(host ?? "an unnamed host")}:`,
+    stepTable({ ...history, steps }),
+  ]);
+}
+
 /** The table of steps: what each took, what it moved, and as whom. */
-export function stepTable(history: History): string {
+function stepTable(history: History): string {
   return table(
     ["step", "took", "layers fetched", "layer bytes", "manifest GET / HEAD", "as", "images after"],
     history.steps.map((step) => row(history, step)),
@@ -38,8 +48,13 @@ function note(step: StepHistory): string {
   else if (outcome.data.status !== "ok")
     notes.push(outcome.data.status === "fail" ? "failed" : "outcome unknown");
   if (plan.do === "prune") notes.push(codeSpan(plan.policy.title));
-  if (plan.do === "restart" && before.clock !== undefined && after.clock !== undefined)
-    notes.push(before.clock.data.bootId === after.clock.data.bootId ? "same boot id" : "boot id changed");
+  if (plan.do === "restart") {
+    if (plan.manner === "power-cut") notes.push("power cut");
+    if (before.clock !== undefined && after.clock !== undefined)
+      notes.push(rebooted(step) ? "boot id changed" : "same boot id");
+    // What a check of the file system said.
+    if (outcome?.data.output) notes.push(codeSpan(outcome.data.output));
+  }
   return notes.length === 0 ? "" : ` (${notes.join(", ")})`;
 }
 

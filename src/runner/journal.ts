@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
-import type { Body, Entry, Kind } from "../model/evidence.ts";
+import { type Body, type Entry, entry, type Kind } from "../model/evidence.ts";
+import { wholeLines } from "../whole-lines.ts";
 
 /** Where an entry belongs. */
 export interface Place {
@@ -15,18 +16,28 @@ export const nowhere: Place = { host: null, scenario: null, step: null, boot: nu
 
 /** Writes a run's evidence: append-only, one line an entry, redacted before it is written. */
 export class Journal implements Disposable {
-  readonly entries: Entry[] = [];
+  readonly entries: Entry[];
   readonly #file: number;
   readonly #secrets: readonly string[];
 
-  /** `secrets` are replaced wherever they would be written. Throws when the file exists or cannot be made. */
-  constructor(path: string, secrets: readonly string[]) {
-    this.#file = openSync(path, "ax");
+  /**
+   * `secrets` are replaced wherever they would be written. Throws when the file exists or cannot be made; `reopen` goes
+   * on with one that does.
+   */
+  constructor(path: string, secrets: readonly string[], earlier: readonly Entry[] | null = null) {
+    this.#file = openSync(path, earlier === null ? "ax" : "a");
+    this.entries = [...(earlier ?? [])];
     // A tool may have printed a secret as a part of JSON. Longest first: a secret may begin like another.
     this.#secrets = secrets
       .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)])
       .filter((secret) => secret !== "")
       .sort((a, b) => b.length - a.length);
+  }
+
+  /** Goes on with the evidence of a run that was killed. What was left of a torn last line is cut off. */
+  static reopen(path: string, secrets: readonly string[]): Journal {
+    const earlier = wholeLines(path).map((line) => entry.parse(JSON.parse(line)));
+    return new Journal(path, secrets, earlier);
   }
 
   append<K extends Kind>(kind: K, source: string, place: Place, data: Body<K>): void {

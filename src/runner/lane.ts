@@ -1,8 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { App, Deployer, Outcome } from "../deploy/deployer.ts";
 import { plainOutcome } from "../deploy/deployer.ts";
+import type { Restarted } from "../host/host.ts";
 import type { Hub } from "../hub/hub.ts";
-import type { Body, Kind } from "../model/evidence.ts";
+import type { Body, Entry, EntryOf, Kind } from "../model/evidence.ts";
 import { messageOf } from "../model/failure.ts";
 import type { ImageVariant, Scenario, Step } from "../model/plan.ts";
 import { observeBoundary } from "../witness/boundary.ts";
@@ -11,7 +12,7 @@ import { EventStream } from "../witness/events.ts";
 import type { Journal, Place } from "./journal.ts";
 import { type Lab, labInterface } from "./lab.ts";
 import type { Progress } from "./progress.ts";
-import { carryOut, type StepContext } from "./steps.ts";
+import { cameBack, carryOut, type StepContext } from "./steps.ts";
 
 export interface LaneOptions {
   lab: Lab;
@@ -25,7 +26,26 @@ export interface LaneOptions {
   };
   /** Fixture folder of each repository. */
   fixtures: Record<string, string>;
+  /**
+   * Lets the run be resumed, with what is left of the plan and beginning with the step that is under way, if the
+   * controller is killed before the function that is returned is called. Left out where nobody can.
+   */
+  resumable?: ((left: Scenario[]) => () => void) | undefined;
 }
+
+/** What a killed controller left of a lane whose host started anew. */
+export interface Interrupted {
+  /** The evidence so far. */
+  earlier: readonly Entry[];
+  /** What is left of the plan, beginning with the step that was under way. */
+  left: readonly Scenario[];
+  /** How the host came back. */
+  restarted: Restarted;
+}
+
+/** What the outcome of a step says that began in another process. */
+const resumedNote =
+  "resumed: the controller was killed during this step, and another went on from the evidence";
 
 /** How long requests may stay under way after a step; the fixture's largest layer takes seconds. */
 const idleMs = 60_000;
@@ -58,6 +78,7 @@ export class Lane {
       swarmNodes: await swarmNodes(host.docker),
       recipeImages: this.#options.app.recipe.images,
       pullPath: await pullPath(host),
+      ...(lab.accelerator === null ? {} : { accelerator: lab.accelerator }),
       ...setting,
       hub: { registry: await hub.registryVersion(), ...setting.hub },
     });
@@ -69,13 +90,42 @@ export class Lane {
 
   async run(scenarios: readonly Scenario[], signal: AbortSignal): Promise<void> {
     this.#signal = signal;
-    for (const scenario of scenarios) {
-      for (const step of scenario.steps) {
+    for (const [index, scenario] of scenarios.entries()) {
+      for (const [at, step] of scenario.steps.entries()) {
         signal.throwIfAborted();
-        await this.#step(scenario, step, signal);
+        const left = [{ ...scenario, steps: scenario.steps.slice(at) }, ...scenarios.slice(index + 1)];
+        await this.#step(step, left, signal);
       }
       this.#options.lab.hub.front.setFaults([]);
     }
+  }
+
+  /**
+   * Goes on where a controller was killed while this host started anew: takes up what it wrote, gives the step that
+   * was under way its outcome, and runs what is left of the plan. `settled` is called when that outcome is known.
+   */
+  async resume(
+    { earlier, left, restarted }: Interrupted,
+    settled: () => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    this.#signal = signal;
+    const [open, ...rest] = left;
+    const [step, ...steps] = open?.steps ?? [];
+    const invoke = this.#takeUp(earlier);
+    if (open === undefined || step === undefined) throw new Error("there is no step to go on with");
+    const ran = earlier.findLast((entry) => entry.kind === "uses" && entry.host === invoke.host);
+    const { progress, lab } = this.#options;
+    const done = progress.begin(`${lab.host.name}: ${open.id}/${step.id}`);
+    const outcome = await this.#outcome((context) =>
+      cameBack(context, ran?.kind === "uses" && ran.data.services.length > 0, restarted),
+    );
+    const seconds = (Date.now() - Date.parse(invoke.wall)) / 1000;
+    const output = [resumedNote, ...(outcome.output === null ? [] : [outcome.output])].join("; ");
+    this.#tellLost();
+    await this.#end(step, { ...outcome, output, seconds }, settled);
+    if (!signal.aborted) done(outcome.status);
+    await this.run([{ ...open, steps }, ...rest], signal);
   }
 
   /** Stops watching. */
@@ -83,25 +133,60 @@ export class Lane {
     this.#events.close();
   }
 
-  async #step(scenario: Scenario, step: Step, signal: AbortSignal): Promise<void> {
-    const { journal, progress, lab } = this.#options;
-    this.#place = { ...this.#place, scenario: scenario.id, step: step.id };
+  async #step(step: Step, left: Scenario[], signal: AbortSignal): Promise<void> {
+    const { journal, progress, lab, resumable } = this.#options;
+    const scenario = left[0]?.id ?? null;
+    this.#place = { ...this.#place, scenario, step: step.id };
     this.#append("invoke", "runner", step);
-    const done = progress.begin(`${lab.host.name}: ${scenario.id}/${step.id}`);
+    const done = progress.begin(`${lab.host.name}: ${scenario}/${step.id}`);
     const begun = performance.now();
     // An engine that is told to stop waits five seconds for clients that hold a stream open.
-    if (step.do === "restart") this.#events.close();
-    const outcome = await this.#outcome(step);
+    if (stopsEngine(step)) this.#events.close();
+    // Whoever is killed while the host is down finds here what was going on.
+    if (step.do === "restart") journal.sync();
+    const settled = rebootsMachine(step) ? resumable?.(left) : undefined;
+    const outcome = await this.#outcome((context) => carryOut(context, step));
     const seconds = (performance.now() - begun) / 1000;
+    await this.#end(step, { ...outcome, seconds }, settled);
+    if (signal.aborted) return;
+    done(`${outcome.status}${outcome.message === null ? "" : `: ${outcome.message}`}`);
+  }
+
+  /** Writes down how a step ended, and what every witness sees. */
+  async #end(step: Step, outcome: Body<"outcome">, settled?: () => void): Promise<void> {
     await this.#drainHub();
-    this.#append("outcome", "runner", { ...outcome, seconds });
-    if (step.do === "restart") await this.#reopenEvents();
+    // Before the outcome is written: nobody may go on with a step that has one.
+    settled?.();
+    this.#append("outcome", "runner", outcome);
+    if (stopsEngine(step)) await this.#reopenEvents();
     await this.#observe();
     // A step may have restarted the engine, which the fence of that step has told; the next one is watched again.
     if (this.#events.ended !== null) await this.#reopenEvents();
-    if (signal.aborted) return;
-    journal.sync();
-    done(`${outcome.status}${outcome.message === null ? "" : `: ${outcome.message}`}`);
+    if (!this.#signal?.aborted) this.#options.journal.sync();
+  }
+
+  /** Knows again what the killed controller knew of this host. Returns the beginning of the step that it was at. */
+  #takeUp(earlier: readonly Entry[]): EntryOf<"invoke"> {
+    const own = earlier.filter(({ host }) => host === this.#place.host);
+    let open: EntryOf<"invoke"> | undefined;
+    for (const entry of own) {
+      if (entry.kind === "environment") this.#dataRoot = entry.data.engine.dataRoot;
+      else if (entry.kind === "published") this.#published.push(entry.data);
+      else if (entry.kind === "request") this.#requests += 1;
+      else if (entry.kind === "clock") this.#place = { ...this.#place, boot: entry.data.bootId };
+      else if (entry.kind === "invoke") open = entry;
+    }
+    if (open === undefined) throw new Error("there is no step to go on with");
+    this.#place = { ...this.#place, scenario: open.scenario, step: open.step };
+    return open;
+  }
+
+  /** What a request moved whose answer ended with the controller is unknown. */
+  #tellLost(): void {
+    const { lost } = this.#options.lab.hub.front.ledger;
+    if (lost.length === 0) return;
+    const reason = `the controller was killed before it had answered requests in full: ${lost.join(", ")}`;
+    this.#append("gap", "hub", { witness: "hub", reason });
   }
 
   /** A host that did not come back is told by its outcome and by every other witness; this one is just missing. */
@@ -114,7 +199,7 @@ export class Lane {
   }
 
   /** An error in the middle of a step leaves its outcome unknown: it may have taken effect or not. */
-  async #outcome(step: Step): Promise<Outcome> {
+  async #outcome(act: (context: StepContext) => Promise<Outcome>): Promise<Outcome> {
     const { lab, deployer, app } = this.#options;
     const context: StepContext = {
       host: lab.host,
@@ -129,7 +214,7 @@ export class Lane {
       witnessed: (activity) => this.#append("activity", "runner", activity),
     };
     try {
-      return await carryOut(context, step);
+      return await act(context);
     } catch (thrown) {
       return plainOutcome("info", messageOf(thrown));
     }
@@ -178,4 +263,13 @@ export class Lane {
     if (this.#signal?.aborted) return;
     this.#options.journal.append(kind, source, this.#place, data);
   }
+}
+
+/** Only a machine knows these manners; while it starts anew, what it takes to go on outlives the controller. */
+function rebootsMachine(step: Step): boolean {
+  return step.do === "restart" && step.manner !== "restart";
+}
+
+function stopsEngine(step: Step): boolean {
+  return step.do === "restart" || step.do === "volatile-store";
 }

@@ -9,12 +9,13 @@ import type { FixtureImages } from "../lab/fixture-images.ts";
 import type { LabImageSpec } from "../lab/rootfs.ts";
 import type { ImageVariant } from "../model/plan.ts";
 import type { Journal } from "./journal.ts";
-import { type Lab, startLab } from "./lab.ts";
-import { Lane } from "./lane.ts";
+import { type Lab, type LabOptions, startLab } from "./lab.ts";
+import { Lane, type LaneOptions } from "./lane.ts";
 import type { LanePlan } from "./plan.ts";
 import { fixtureRepositories } from "./preflight.ts";
 import type { Progress } from "./progress.ts";
 import { bringUpToDate } from "./record-of-use.ts";
+import { forgetResumeState, type ResumeState, writeResumeState } from "./resume-state.ts";
 import { baseImage, initialImages } from "./suite-settings.ts";
 
 /** What all lanes of a run share. */
@@ -29,11 +30,13 @@ export interface LaneSetting {
   /** What the image of the hosts is made of. */
   engine: LabImageSpec;
   recipe: Recipe;
-  /** The recipe of the hosts that are put under disk pressure. */
+  /** The recipe of the hosts that are put under disk pressure, and of the virtual machine. */
   courier: Recipe;
   deployer: Deployer;
   journal: Journal;
   progress: Progress;
+  /** What else has to be known to resume a run that is killed while a machine reboots; null where nobody can. */
+  resumable: Pick<ResumeState, "latest"> | null;
 }
 
 /** A lane that is ready to run scenarios. */
@@ -60,18 +63,34 @@ const copies = { graphdriver: 1, containerd: 2 } as const;
 export async function openLane(
   plan: LanePlan,
   setting: LaneSetting,
-  images: ImageVariant[] = initialImages(plan.small ? setting.courier : setting.recipe, plan.scenarios),
+  images: ImageVariant[] = initialImages(recipeOf(plan, setting), plan.scenarios),
 ): Promise<OpenLane> {
-  const { run, outer, folder, account, settings, fixtures, deployer, journal, progress } = setting;
-  const { host: name, imageStore, small } = plan;
-  const recipe = small ? setting.courier : setting.recipe;
+  const begun = setting.progress.begin(`${plan.host}: starting engine, swarm and hub`);
+  const lab = await startLab(labOptions(plan, setting));
+  try {
+    const { recipe } = appOf(plan, setting);
+    await copyRecipe(lab.host, recipe);
+    // Only where days are made to pass does it matter what the policy knows of earlier uses.
+    if (plan.small) await bringUpToDate(lab.host);
+    const opened = await laneOf(plan, setting, lab);
+    await opened.lane.prepare(images);
+    begun("ready");
+    return opened;
+  } catch (thrown) {
+    await lab[Symbol.asyncDispose]();
+    throw thrown;
+  }
+}
+
+/** What a lane's lab is made of. */
+export function labOptions(plan: LanePlan, setting: LaneSetting): LabOptions {
+  const { run, outer, folder, account, settings, fixtures } = setting;
+  const { kind, host: name, imageStore, small } = plan;
   const { bytesPerSecond, anonymous, windowSeconds } = settings.hub;
-  const [accountLimit, anonymousLimit] = small
-    ? [smallLimit, smallLimit]
-    : [settings.hub.accountLimit, settings.hub.anonymousLimit];
+  const limits = limitsOf(plan, settings);
   const budget = (limit: number | null) => (limit === null ? null : { limit, windowSeconds });
-  const begun = progress.begin(`${name}: starting engine, swarm and hub`);
-  const lab = await startLab({
+  return {
+    kind,
     name,
     run,
     outer,
@@ -83,54 +102,78 @@ export async function openLane(
     hub: {
       accounts: [account],
       anonymous,
-      limits: { account: budget(accountLimit), anonymous: budget(anonymousLimit) },
+      limits: { account: budget(limits.accountLimit), anonymous: budget(limits.anonymousLimit) },
       bytesPerSecond,
     },
     account,
     fixtures,
+  };
+}
+
+/** The lane of a lab whose engine is up. */
+export async function laneOf(plan: LanePlan, setting: LaneSetting, lab: Lab): Promise<OpenLane> {
+  const { outer, settings, deployer, journal, progress } = setting;
+  const { bytesPerSecond, anonymous, windowSeconds } = settings.hub;
+  const app = appOf(plan, setting);
+  const lane = new Lane({
+    lab,
+    deployer,
+    app,
+    journal,
+    progress,
+    setting: {
+      deployer: {
+        name: deployer.name,
+        version: await deployer.version(lab.host),
+        registryAuth: deployer.choosesAuth ? settings.registryAuth : null,
+        prepull: settings.prepull,
+      },
+      hub: { bytesPerSecond, anonymous, ...limitsOf(plan, settings), windowSeconds },
+      controller: {
+        node: process.version,
+        cpus: cpus().length,
+        memoryBytes: totalmem(),
+        engine: (await outer.version()).Version,
+      },
+    },
+    fixtures: fixtureRepositories,
+    resumable: resumableLane(plan, setting, lab),
   });
-  try {
-    // The lab is this run's alone, so the name is free; RFC 2606 keeps it out of anybody else's.
-    const domain = `${recipe.name}.example.com`;
-    const app: App = { recipe, domain, stack: stackName(domain) };
-    await copyRecipe(lab.host, recipe);
-    await bringUpToDate(lab.host);
-    const lane = new Lane({
-      lab,
-      deployer,
-      app,
-      journal,
-      progress,
-      setting: {
-        deployer: {
-          name: deployer.name,
-          version: await deployer.version(lab.host),
-          registryAuth: deployer.choosesAuth ? settings.registryAuth : null,
-          prepull: settings.prepull,
-        },
-        hub: { bytesPerSecond, anonymous, accountLimit, anonymousLimit, windowSeconds },
-        controller: {
-          node: process.version,
-          cpus: cpus().length,
-          memoryBytes: totalmem(),
-          engine: (await outer.version()).Version,
-        },
-      },
-      fixtures: fixtureRepositories,
-    });
-    await lane.prepare(images);
-    begun("ready");
-    return {
-      lane,
-      lab,
-      app,
-      async [Symbol.asyncDispose]() {
-        lane.close();
-        await lab[Symbol.asyncDispose]();
-      },
-    };
-  } catch (thrown) {
-    await lab[Symbol.asyncDispose]();
-    throw thrown;
-  }
+  return {
+    lane,
+    lab,
+    app,
+    async [Symbol.asyncDispose]() {
+      lane.close();
+      await lab[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** What makes a run resumable while the machine of this lane reboots; undefined where nothing does. */
+function resumableLane({ host }: LanePlan, setting: LaneSetting, { keys }: Lab): LaneOptions["resumable"] {
+  const { folder, settings, deployer, account, resumable } = setting;
+  if (keys === null || resumable === null) return undefined;
+  return (scenarios) => {
+    const { pat } = account;
+    const name = deployer.name as ResumeState["deployer"];
+    writeResumeState(folder, { host, scenarios, settings, deployer: name, pat, keys, ...resumable });
+    return () => forgetResumeState(folder);
+  };
+}
+
+function limitsOf({ small }: LanePlan, { hub: { accountLimit, anonymousLimit } }: Settings) {
+  return small ? { accountLimit: smallLimit, anonymousLimit: smallLimit } : { accountLimit, anonymousLimit };
+}
+
+function appOf(plan: LanePlan, setting: LaneSetting): App {
+  const recipe = recipeOf(plan, setting);
+  // The lab is this run's alone, so the name is free; RFC 2606 keeps it out of anybody else's.
+  const domain = `${recipe.name}.example.com`;
+  return { recipe, domain, stack: stackName(domain) };
+}
+
+/** The recipe that a lane deploys: the one under test, or the courier where it is not the recipe that matters. */
+function recipeOf({ kind, small }: LanePlan, { recipe, courier }: LaneSetting): Recipe {
+  return small || kind === "vm" ? courier : recipe;
 }

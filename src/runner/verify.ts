@@ -18,6 +18,7 @@ import type { LaneSetting } from "./open-lane.ts";
 import { type LanePlan, planRun } from "./plan.ts";
 import { requireBudget, requireDisk, requireFixtureImages, requireLayers } from "./preflight.ts";
 import type { Progress } from "./progress.ts";
+import { forgetResumeState } from "./resume-state.ts";
 import { createRunFolder, files, pointLatest, writeResults } from "./run-folder.ts";
 import { openRunScope } from "./run-scope.ts";
 import { baseImage, suiteSettings } from "./suite-settings.ts";
@@ -57,6 +58,8 @@ export function planOf(request: VerifyRequest): LanePlan[] {
   const plans = {
     recipe: suiteSettings(settings, recipe, deployer),
     courier: suiteSettings(settings, readRecipe(fixtureRecipes.courier), deployer),
+    hosts: settings.hosts,
+    reboot: settings.reboot,
   };
   const lanes = planRun(plans, request);
   requireBudget(lanes, recipe, settings);
@@ -101,8 +104,15 @@ export async function verify(
       deployer,
       journal,
       progress,
+      // What is kept is left to its user, by this process and by any other.
+      resumable: request.keep ? null : { latest: request.runFolder === undefined },
     };
-    await runLanes(lanes, setting, signal);
+    try {
+      await runLanes(lanes, setting, signal);
+    } finally {
+      // A run that ends by itself, well or not, leaves nothing to go on with.
+      forgetResumeState(scope.folder);
+    }
     progress.say(
       request.keep
         ? `kept the labs of run ${run} and ${scope.folder}; ./setup --down removes the labs`
@@ -113,16 +123,26 @@ export async function verify(
       // Nothing was done, so there is nothing to tell but the error.
       runFolder.remove();
     } else {
-      journal.append("end", "runner", nowhere, { completed: false, reason: messageOf(thrown) });
-      progress.say(`the evidence so far is in ${folder}; pullproof check ${folder} judges it`);
+      cutShort(journal, folder, thrown, progress);
     }
     throw thrown;
   }
+  return conclude(journal, folder, request.runFolder === undefined);
+}
+
+/** Ends the evidence of a run that did not come to its end, and says where it is. */
+export function cutShort(journal: Journal, folder: string, thrown: unknown, progress: Progress): void {
+  journal.append("end", "runner", nowhere, { completed: false, reason: messageOf(thrown) });
+  progress.say(`the evidence so far is in ${folder}; pullproof check ${folder} judges it`);
+}
+
+/** Ends the evidence of a run, judges it and writes the results. */
+export function conclude(journal: Journal, folder: string, latest: boolean): VerifyResult {
   journal.append("end", "runner", nowhere, { completed: true, reason: null });
   journal.sync();
   const judgement = judge(journal.entries);
   writeResults(folder, journal.entries, judgement);
-  if (request.runFolder === undefined) pointLatest(folder);
+  if (latest) pointLatest(folder);
   return { folder, judgement, entries: journal.entries };
 }
 
@@ -158,6 +178,8 @@ function runHeader(request: VerifyRequest, id: string, lanes: readonly LanePlan[
     claims,
     baseImages: [baseImage],
     recipe: { name: recipe.name, images: recipe.images },
+    hosts: settings.hosts,
+    reboot: settings.reboot,
     policy: readPolicy(settings.prune),
     scenarios: lanes.flatMap((lane) => lane.scenarios),
   };
@@ -169,7 +191,8 @@ export function runId(): string {
   return `${day}-${time.slice(0, 6)}-${randomBytes(2).toString("hex")}`;
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
+/** Rejects, with its reason, when a signal aborts. */
+export function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     if (signal.aborted) reject(signal.reason);

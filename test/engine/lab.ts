@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import type { ImageStore } from "../../src/host/lab.ts";
+import type { ImageStore } from "../../src/host/contents.ts";
+import type { HostKind } from "../../src/host/host.ts";
 import { FixtureImages } from "../../src/lab/fixture-images.ts";
 import { openOuterEngine, pointTestcontainers } from "../../src/lab/outer-engine.ts";
 import { defaultLab } from "../../src/lab/rootfs.ts";
@@ -13,7 +14,7 @@ export interface TestLab extends AsyncDisposable {
 }
 
 /** Starts a lab with an unshaped hub and small layers. */
-export async function startTestLab(imageStore: ImageStore): Promise<TestLab> {
+export async function startTestLab(imageStore: ImageStore, kind: HostKind = "lab"): Promise<TestLab> {
   const outer = await openOuterEngine();
   await pointTestcontainers();
   const run = `test-${randomBytes(4).toString("hex")}`;
@@ -21,6 +22,7 @@ export async function startTestLab(imageStore: ImageStore): Promise<TestLab> {
   const account = { name: "pullproof-test", pat: randomBytes(16).toString("hex") };
   const budget = { limit: 1000, windowSeconds: 3600 };
   const lab = await startLab({
+    kind,
     name: "lab",
     run,
     outer,

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type Docker from "dockerode";
-import type { ExecResult, Host } from "../../src/host/host.ts";
+import type { ExecResult, Host, Restarted } from "../../src/host/host.ts";
 import type { RestartManner } from "../../src/model/plan.ts";
 import { tempFolder } from "./temp.ts";
 
@@ -22,6 +22,8 @@ export class HostDouble implements Host {
   readonly done: string[] = [];
   readonly #root = tempFolder();
   #answer: Answer = () => ({});
+  /** How it comes back, and what happens to it meanwhile. */
+  #restarted: (manner: RestartManner) => Partial<Restarted> = () => ({});
 
   /** Without an engine, whoever asks one fails. */
   constructor(docker?: Docker) {
@@ -40,6 +42,12 @@ export class HostDouble implements Host {
     return this;
   }
 
+  /** How it comes back from a restart from now on; whole where nothing is said. */
+  comesBack(restarted: (manner: RestartManner) => Partial<Restarted>): this {
+    this.#restarted = restarted;
+    return this;
+  }
+
   async exec(command: string[], env: Record<string, string> = {}): Promise<ExecResult> {
     this.executed.push({ command, env });
     this.done.push(`exec ${command.join(" ")}`);
@@ -52,9 +60,9 @@ export class HostDouble implements Host {
     cpSync(folder, this.path(target), { recursive: true, verbatimSymlinks: true });
   }
 
-  async restart(manner: RestartManner): Promise<null> {
+  async restart(manner: RestartManner): Promise<Restarted> {
     this.done.push(manner);
-    return null;
+    return { problem: null, output: null, ...this.#restarted(manner) };
   }
 
   /** Where a path of the host lies on this machine. */

@@ -1,5 +1,12 @@
 import type { ClaimId } from "../../src/model/claim.ts";
-import type { DeployStep, ImageVariant, Policy, Scenario, Step } from "../../src/model/plan.ts";
+import type {
+  DeployStep,
+  ImageVariant,
+  Policy,
+  RestartManner,
+  Scenario,
+  Step,
+} from "../../src/model/plan.ts";
 
 // A plan like the default one of `verify`, written out by hand so that the tests of the checkers stand alone.
 
@@ -74,6 +81,28 @@ export function timing(samples = 4): Scenario {
   };
 }
 
+/** Two restarts, one of a host at rest and one with the app running. */
+export function reboots(atRest: RestartManner = "reboot", running: RestartManner = "power-cut"): Scenario {
+  return {
+    id: "reboots",
+    title: "reboots at rest and with the app running",
+    claims: ["PC2.2", "PC2.3", "PC3.1"],
+    control: false,
+    steps: [
+      { id: "pull-base", do: "pull", image: "pullproof/base:1.0.0" },
+      deploy("cold-deploy", "cold"),
+      teardown("teardown-1"),
+      { id: "reboot-at-rest", do: "restart", manner: atRest },
+      deploy("redeploy", "cached"),
+      { id: "reboot-running", do: "restart", manner: running },
+      teardown("teardown-2"),
+      prune("prune", policies.reference),
+      deploy("redeploy-again", "cached"),
+      teardown("teardown-3"),
+    ],
+  };
+}
+
 /** The scenario of G1. */
 export const newDigest: Scenario = {
   id: "new-digest",
@@ -140,6 +169,18 @@ export const controls = {
     [deploy("deploy-before-removal", "cached"), teardown("teardown-with-images", true)],
   ),
 };
+
+/** The control of reboots. No other scenario comes after it on its host. */
+export const volatileStore: Scenario = control(
+  "control-volatile-store",
+  "a store in memory, and a reboot",
+  ["PC2.3"],
+  [
+    { id: "volatile-store", do: "volatile-store" },
+    { id: "pull-base-again", do: "pull", image: "pullproof/base:1.0.0" },
+    { id: "reboot", do: "restart", manner: "reboot" },
+  ],
+);
 
 function control(id: string, title: string, claims: ClaimId[], steps: Step[]): Scenario {
   return { id, title, claims, control: true, steps };

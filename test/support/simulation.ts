@@ -1,7 +1,15 @@
 import { claimIds } from "../../src/model/claim.ts";
 import type { Body, Entry, EntryOf, Kind, StoredImage } from "../../src/model/evidence.ts";
 import { entry as schema } from "../../src/model/evidence.ts";
-import type { DeployStep, ImageVariant, Policy, Scenario, Step } from "../../src/model/plan.ts";
+import type {
+  DeployStep,
+  ImageVariant,
+  InterruptStep,
+  OutageName,
+  Policy,
+  Scenario,
+  Step,
+} from "../../src/model/plan.ts";
 import { defaultPlan, policies } from "./scenarios.ts";
 import { bigHost, diffOf, type HostModel, published, SimulatedHost } from "./simulated-host.ts";
 import { knownPrunes, type PruneScene, type SimulatedPrune } from "./simulated-prune.ts";
@@ -15,7 +23,7 @@ export interface SimulationOptions {
   prune?: SimulatedPrune;
   /** Steps that fail, and change nothing. */
   fails?: readonly string[];
-  /** Whether a restart gives a new boot id, as on a machine that truly reboots. */
+  /** Whether a mere restart gives a new boot id as well, as every reboot and every power cut does. */
   reboots?: boolean;
 }
 
@@ -48,9 +56,12 @@ class Simulation {
   #requests = 0;
   #rx = 100_000;
   #boots = 1;
+  #bootedAt = 0;
+  #volatile = false;
   #remaining = { account: 200, anonymous: 100 };
   #variant = "a";
   #fault: Extract<Step, { do: "fault" }> | undefined;
+  #outage: OutageName | undefined;
 
   constructor({
     policy = policies.reference,
@@ -93,6 +104,7 @@ class Simulation {
     this.#observe();
     for (const scenario of this.#scenarios) {
       this.#fault = undefined;
+      this.#outage = undefined;
       for (const step of scenario.steps) this.#step(scenario.id, step);
     }
     this.#at = { host: null, scenario: null, step: null };
@@ -140,8 +152,11 @@ class Simulation {
       case "prune":
         return this.#pruneRun(step);
       case "restart":
-        this.#rx = 0;
-        if (this.#reboots) this.#boots += 1;
+        return this.#restart(step);
+      case "volatile-store":
+        // Another file system lies over the store now, which is empty.
+        this.#volatile = true;
+        this.#remove(() => true);
         return fine;
       case "evict":
         this.#removeUntagged();
@@ -168,7 +183,36 @@ class Simulation {
       case "fault":
         this.#fault = step;
         return fine;
+      case "outage":
+        this.#outage = step.outage;
+        return fine;
+      case "lift-faults":
+        this.#fault = undefined;
+        this.#outage = undefined;
+        return fine;
+      case "interrupt":
+        return this.#interrupt(step);
     }
+  }
+
+  /** Half a minute without the host. Where the app ran, its swarm brings it back, and pulls what it lacks. */
+  #restart({ manner }: Extract<Step, { do: "restart" }>): Body<"outcome"> {
+    const host = this.#host;
+    this.#now += 30_000;
+    this.#rx = 0;
+    if (manner !== "restart" || this.#reboots) {
+      this.#boots += 1;
+      this.#bootedAt = this.#now - 10_000;
+      if (this.#volatile) this.#remove(() => true);
+    }
+    host.services = host.services.map((service) => ({ ...service, task: host.name(`${service.name}.1.`) }));
+    const services = host.services.map(({ name, image, imageId }) => {
+      const [tag = ""] = image.split("@");
+      if (!host.images.some(({ id }) => id === imageId)) this.#pull(variantOf(tag), account, "swarm", true);
+      return { name, image, imageId, running: true };
+    });
+    const output = manner === "power-cut" ? "file system check: root: recovering journal" : null;
+    return { ...fine, seconds: 30, services, output };
   }
 
   #deploy(step: DeployStep): Partial<Body<"outcome">> {
@@ -182,12 +226,18 @@ class Simulation {
     for (const [service, named] of Object.entries(images)) {
       const { pin = false, ...image } = step.images[service] ?? this.#resolved(variantOf(named));
       const name = `${app}_${service}`;
-      if (!this.#pull(image, as, "swarm", pin)) {
+      const tag = `${image.repository}:${image.tag}`;
+      if (step.prepull) this.#pull(image, as, "tag");
+      if (this.#outage !== undefined && !this.#unanswered(image, as, this.#outage)) {
+        const down = { name, image: tag, imageId: null, running: false };
+        return { status: "fail", message: `No such image: ${tag}`, seconds: 3, services: [...up, down] };
+      }
+      if (this.#outage === undefined && !this.#pull(image, as, "swarm", pin)) {
         return { status: "fail", message: `${name} did not come up`, seconds: 20, services: up };
       }
       const spec = {
         name,
-        image: `${image.repository}:${image.tag}@${published(image).digest}`,
+        image: this.#outage === undefined ? `${tag}@${published(image).digest}` : tag,
         imageId: host.idOf(image),
       };
       const previousImage = before.find((one) => one.name === name)?.image ?? null;
@@ -195,6 +245,37 @@ class Simulation {
       up.push({ ...spec, running: true });
     }
     return { services: up, seconds: 1 + (this.#now - began) / 1000 };
+  }
+
+  /** What a deploy asks of a hub that is of no use. Whether the service finds its image all the same. */
+  #unanswered(image: ImageVariant, as: string | null, outage: OutageName): boolean {
+    const { digest } = published(image);
+    const about = { account: as, credentials: "bearer", repository: image.repository } as const;
+    const head = { ...about, endpoint: "manifest", method: "HEAD", reference: image.tag } as const;
+    const get = { ...about, endpoint: "manifest", reference: digest } as const;
+    const refused = { status: 429, fault: outage };
+    if (outage === "down") this.#request({ endpoint: "ping", status: 0, complete: false, fault: outage });
+    if (outage === "rate-limited") this.#request({ ...head, ...refused });
+    if (outage === "spent-budget") {
+      this.#request({ ...head, digest, media: "manifest" });
+      this.#request({ ...get, ...refused });
+    }
+    const stored = this.#host.images.find(({ id }) => id === this.#host.idOf(image));
+    // A HEAD that is answered tells that what the tag means is there already.
+    return stored?.tags.includes(`${image.repository}:${image.tag}`) || outage === "spent-budget";
+  }
+
+  /** A pull that gets its first layer whole, of the others the half, and keeps none of it. */
+  #interrupt({ pulls }: InterruptStep): Body<"outcome"> {
+    const { repository, layers } = published(pulls);
+    for (const [at, { digest, bytes }] of layers.entries()) {
+      const blob = { endpoint: "blob", media: "layer", reference: digest, digest } as const;
+      const come = at === 0 ? { bytes } : { bytes: bytes / 2, complete: false };
+      this.#request({ account, credentials: "bearer", repository, ...blob, ...come });
+    }
+    const detail = "the pull failed: unexpected EOF";
+    this.#write("activity", { name: "pull", before: true, after: false, detail });
+    return { ...fine, output: detail };
   }
 
   /** The web image's tag moves when a variant of it is published. */
@@ -247,7 +328,7 @@ class Simulation {
   ): boolean {
     const image = published(variant);
     const host = this.#host;
-    const faulty = image.repository === "pullproof/web" ? this.#fault?.fault : undefined;
+    const faulty = image.repository === this.#fault?.image.repository ? this.#fault.fault : undefined;
     const about = { account: as, repository: image.repository };
     this.#request({ ...about, account: null, repository: null, endpoint: "ping", status: 401 });
     const credentials = as === null ? "none" : "basic";
@@ -278,7 +359,10 @@ class Simulation {
         this.#request({ ...blob, bytes: 1000, complete: false, fault: "broken-layer" });
         return false;
       }
-      this.#request({ ...blob, bytes });
+      if (faulty === "truncated-layer" && digest === image.layers.at(-1)?.digest) {
+        this.#request({ ...blob, bytes: bytes / 2, complete: false, fault: "truncated-layer" });
+        this.#request({ ...blob, bytes: bytes / 2, status: 206 });
+      } else this.#request({ ...blob, bytes });
     }
     this.#imageEvent("pull", id, `${image.repository}:${image.tag}`);
     host.store(host.pulled(variant, by));
@@ -336,7 +420,10 @@ class Simulation {
     this.#write("images", { images: host.images });
     this.#write("disk", host.disk);
     this.#write("interface", { name: "eth0", rxBytes: this.#rx });
-    this.#write("clock", { bootId: `boot-${this.#boots}`, uptimeSeconds: this.#now / 1000 });
+    this.#write("clock", {
+      bootId: `boot-${this.#boots}`,
+      uptimeSeconds: (this.#now - this.#bootedAt) / 1000,
+    });
     this.#write("inventory", host.inventory);
     this.#write("uses", host.uses);
     const counter = { windowSeconds: 21_600, source: "192.0.2.1" };

@@ -8,7 +8,7 @@ import { type VerdictWord, worst } from "../../../src/model/verdict.ts";
 import { renderVerdicts } from "../../../src/report/verdicts.ts";
 import { amend, cutBefore, onSecondHost, sideBySide, without } from "../../support/edit.ts";
 import { pressureOnly, pressureRun } from "../../support/pressure-run.ts";
-import { chain, controls, policies } from "../../support/scenarios.ts";
+import { chain, controls, policies, reboots, volatileStore } from "../../support/scenarios.ts";
 import { prunes } from "../../support/simulated-prune.ts";
 import { simulate } from "../../support/simulation.ts";
 import { verdictOf } from "../../support/verdict-of.ts";
@@ -43,6 +43,54 @@ describe("judge", () => {
       verdict: "skipped",
       found: "not asked for",
     });
+  });
+
+  it("skips a claim that no scenario of the run is about, and tells what to leave in the run", () => {
+    const asked: ClaimId[] = ["PC2.2", "PC2.3", "PC3.2"];
+    const quick = simulate({ scenarios: [{ ...chain(), claims: ["PC2.2", "PC3.1"] }, volatileStore] });
+    const { claims, overall } = judge(amend(quick, { kind: "run" }, () => ({ claims: asked })));
+    const of = (id: ClaimId) => claims.find((claim) => claim.id === id);
+    // The control is about it, and is no evidence for it.
+    expect(of("PC2.3")).toMatchObject({
+      verdict: "skipped",
+      found: expect.stringContaining("no scenario"),
+      evidence: [],
+      hosts: [],
+      remedy: expect.stringContaining("`--host lab,vm`"),
+    });
+    expect(of("PC3.2")).toMatchObject({
+      verdict: "skipped",
+      remedy: expect.stringMatching(/hosts and scenarios/),
+    });
+    expect(of("PC2.2")?.verdict).toBe("pass");
+    expect(overall).toBe("skipped");
+    expect(of("PC2.1")).toMatchObject({ verdict: "skipped", found: "not asked for", remedy: null });
+  });
+
+  it("judges what every scenario tells of by any of them, and by no control", () => {
+    const other = simulate({ scenarios: [{ ...chain(), claims: ["PC2.2"] }] });
+    expect(judge(other).claims.find(({ id }) => id === "PC2.1")?.verdict).toBe("pass");
+    const alone = simulate({ scenarios: [controls.noAuth] });
+    expect(judge(alone).claims.find(({ id }) => id === "PC2.1")?.verdict).toBe("skipped");
+  });
+
+  it("names the hosts whose steps were judged, in the order of their first", () => {
+    const both = onSecondHost(
+      simulate({ scenarios: [chain()] }),
+      simulate({
+        scenarios: [
+          { ...reboots(), id: "others", claims: ["PC2.3"] },
+          { ...controls.pruneAf, id: "c" },
+        ],
+      }),
+    );
+    const { claims, controls: caught } = judge(both);
+    const hosts = (id: ClaimId) => claims.find((claim) => claim.id === id)?.hosts;
+    expect(hosts("PC3.1")).toEqual(["lab"]);
+    expect(hosts("PC2.3")).toEqual(["lab", "lab-2"]);
+    expect(hosts("PC2.1")).toEqual(["lab", "lab-2"]);
+    expect(hosts("PC1.5")).toEqual([]);
+    for (const { hosts } of caught.flatMap(({ verdicts }) => verdicts)) expect(hosts).toEqual(["lab-2"]);
   });
 
   it("gives the same bytes for the same evidence", () => {
@@ -147,7 +195,7 @@ describe("missing evidence never passes", () => {
     ratelimit: claimIds.filter((id) => id !== "PC2.1"),
     clock: claimIds.filter((id) => id !== "PC2.3"),
     inventory: claimIds.filter((id) => id !== "PC1.4"),
-    uses: claimIds.filter((id) => !["PC1.2", "PC1.3", "PC3.3"].includes(id)),
+    uses: claimIds.filter((id) => !["PC1.2", "PC1.3", "PC2.3", "PC3.3"].includes(id)),
     activity: claimIds.filter((id) => !["PC1.2", "PC1.3"].includes(id)),
     outcome: [],
     invoke: [],

@@ -166,33 +166,6 @@ describe("PC2.2", () => {
   });
 });
 
-describe("PC2.3", () => {
-  it("passes with a new boot id", () => {
-    const rebooted = simulate({ scenarios: [chain()], reboots: true });
-    expect(verdictOf(rebooted, "PC2.3").verdict).toBe("pass");
-  });
-
-  it("calls a restart of the engine what it is", () => {
-    expect(verdictOf(kept, "PC2.3")).toMatchObject({
-      verdict: "inconclusive",
-      found: expect.stringContaining("the engine was restarted, the machine was not rebooted"),
-      remedy: expect.stringContaining("vm"),
-    });
-  });
-
-  it("fails when images are lost, with or without a new boot id", () => {
-    const lost = amend(kept, { kind: "images", step: "restart" }, () => ({ images: [] }));
-    expect(verdictOf(lost, "PC2.3").verdict).toBe("fail");
-  });
-
-  it("is inconclusive without a clock", () => {
-    const rebooted = simulate({ scenarios: [chain()], reboots: true });
-    expect(verdictOf(without(rebooted, { kind: "clock", step: "restart" }), "PC2.3").verdict).toBe(
-      "inconclusive",
-    );
-  });
-});
-
 describe("PC3.3", () => {
   // Changing versions, of which cycles-claim.test.ts tells, on another host.
   const changing = pressureRun();

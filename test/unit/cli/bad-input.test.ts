@@ -51,6 +51,27 @@ const bad: Record<string, Case> = {
     seen: /"lab"[\s\S]*host/,
     next: /--help/,
   },
+  "an unknown host beside a known one": {
+    words: ["verify", "--host", "vm,moon"],
+    code: ExitCode.usage,
+    what: /option/,
+    seen: /"lab"\|"vm"[\s\S]*hosts\[1\]/,
+    next: /--help/,
+  },
+  "a host without a name": {
+    words: ["verify", "--host", ""],
+    code: ExitCode.usage,
+    what: /option/,
+    seen: /"lab"\|"vm"[\s\S]*hosts/,
+    next: /--help/,
+  },
+  "a host without a name after another": {
+    words: ["verify", "--host", "lab,"],
+    code: ExitCode.usage,
+    what: /option/,
+    seen: /"lab"\|"vm"[\s\S]*hosts\[1\]/,
+    next: /--help/,
+  },
   "samples that are no number": {
     words: ["verify", "--samples", "many"],
     code: ExitCode.usage,
@@ -193,8 +214,14 @@ describe("verify refuses, and leaves nothing behind:", patience, () => {
 describe("a command line that is none", patience, () => {
   it.each([
     ["a command", ["prove"], /unknown command 'prove'/],
-    ["an option", ["verify", "--quick"], /unknown option '--quick'/],
+    ["an option", ["verify", "--hasty"], /unknown option '--hasty'/],
     ["a choice", ["verify", "--image-store", "zfs"], /zfs.*graphdriver, containerd/],
+    ["a way to reboot", ["verify", "--reboot", "gently"], /gently.*soft, hard, both/],
+    [
+      "a host beside --quick",
+      ["verify", "--quick", "--host", "vm"],
+      /'--quick' cannot be used with .*'--host/,
+    ],
     ["an argument too many", ["verify", "PC2"], /too many arguments/],
     ["an argument too few", ["check"], /missing required argument 'run'/],
   ])("names %s that it does not know, and the way to help", async (_, words, message) => {

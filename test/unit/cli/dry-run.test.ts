@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { scenario } from "../../../src/model/plan.ts";
+import { type Step, scenario } from "../../../src/model/plan.ts";
 import { CommandLine } from "../../support/command-line.ts";
 import { writeTree } from "../../support/temp.ts";
 
@@ -26,15 +26,16 @@ describe("verify --dry-run", { timeout: 60_000 }, () => {
     const planned = lanes.flatMap(({ scenarios }) =>
       scenarios.map((found) => scenario.strict().parse(found)),
     );
-    const small = ["pressure", "cycles"];
     expect(planned.map(({ id }) => id)).toEqual([
       "chain",
       "timing",
       "warm-up",
       "new-digest",
       "broken-image",
-      ...small.map((name) => `${name}-graphdriver`),
-      ...small.map((name) => `${name}-containerd`),
+      "reboots",
+      "pressure-graphdriver",
+      "pressure-containerd",
+      "cycles-graphdriver",
     ]);
     const steps = planned.flatMap(({ steps }) => steps);
     expect(steps).toContainEqual(
@@ -43,6 +44,32 @@ describe("verify --dry-run", { timeout: 60_000 }, () => {
     for (const step of steps) if (step.do === "deploy") expect(step.prepull).toBe(true);
     expect(steps.filter((step) => step.do === "evict")).toHaveLength(1);
     expect(line.tree()).toEqual(before);
+  });
+
+  it.each<[string, string[], string[], string[]]>([
+    ["the labs and the machine", [], ["lab", "vm"], ["reboot", "power-cut"]],
+    ["the machine alone", ["--host", "vm", "--reboot", "hard"], ["vm"], ["power-cut", "power-cut"]],
+    ["both in any order", ["--host", "vm,lab", "--reboot", "soft"], ["lab", "vm"], ["reboot", "reboot"]],
+    ["the labs alone", ["--host", "lab"], ["lab"], []],
+    ["no machine in a hurry", ["--quick"], ["lab"], []],
+    ["no machine for claims that it is not needed for", ["--skip", "PC2.3"], ["lab"], []],
+  ])("plans %s", async (_, words, kinds, manners) => {
+    const line = new CommandLine();
+    const { code, stdout } = await line.run("verify", "--dry-run", "--json", ...words);
+    expect(code).toBe(0);
+    const lanes = JSON.parse(stdout) as { kind: string; scenarios: { id: string; steps: Step[] }[] }[];
+    expect([...new Set(lanes.map(({ kind }) => kind))].sort()).toEqual(kinds);
+    const steps = lanes.flatMap(({ scenarios }) => scenarios).find(({ id }) => id === "reboots")?.steps ?? [];
+    expect(steps.flatMap((step) => (step.do === "restart" ? [step.manner] : []))).toEqual(manners);
+  });
+
+  it("does without the machine in a hurry, whatever the settings say", async () => {
+    const line = new CommandLine();
+    writeTree(line.cwd, { "pullproof.yaml": "hosts: [vm]\n" });
+    expect((await line.run("verify", "--dry-run")).stdout).toMatch(/^host vm$/m);
+    const { stdout } = await line.run("verify", "--dry-run", "--quick");
+    expect(stdout).toMatch(/^host lab$/m);
+    expect(stdout).not.toMatch(/^host vm$/m);
   });
 
   it("takes settings from the file in the working directory, and options before them", async () => {

@@ -14,7 +14,8 @@ const nowhere = () => join(tempFolder(), "none.yaml");
 describe("loadSettings", () => {
   it("has defaults that verify what an operator has: authenticated, digest-resolving, the reference policy", () => {
     expect(loadSettings({}, nowhere())).toMatchObject({
-      host: "lab",
+      hosts: ["lab", "vm"],
+      reboot: "both",
       imageStore: "graphdriver",
       registryAuth: true,
       prepull: false,
@@ -44,6 +45,12 @@ describe("loadSettings", () => {
     });
   });
 
+  it("takes hosts and the way to reboot from the file, and from options before it", () => {
+    const file = "hosts: [vm]\nreboot: hard\n";
+    expect(load(file)).toMatchObject({ hosts: ["vm"], reboot: "hard" });
+    expect(load(file, { hosts: ["lab"], reboot: "soft" })).toMatchObject({ hosts: ["lab"], reboot: "soft" });
+  });
+
   it.each(["", "# nothing set\n", "---\n"])("takes the empty file %j for the defaults", (content) => {
     expect(load(content)).toEqual(loadSettings({}, nowhere()));
   });
@@ -57,6 +64,10 @@ describe("loadSettings", () => {
     ["a value out of range", "samples: 0\n", /settings\.yaml.*samples/s],
     ["half a sample", "samples: 1.5\n", /settings\.yaml.*samples/s],
     ["a word that is none of the choices", "imageStore: zfs\n", /settings\.yaml.*imageStore/s],
+    ["a kind of host that there is not", "hosts: [lab, moon]\n", /settings\.yaml.*hosts/s],
+    ["no host", "hosts: []\n", /settings\.yaml.*hosts/s],
+    ["a host that is no list", "hosts: lab\n", /settings\.yaml.*hosts/s],
+    ["an unknown way to reboot", "reboot: gently\n", /settings\.yaml.*reboot/s],
     ["an account that Docker Hub would refuse", "account: A B\n", /settings\.yaml.*account/s],
     ["a list", "- samples: 1\n", /settings\.yaml/],
     ["a word", "yes please\n", /settings\.yaml/],
@@ -78,6 +89,10 @@ describe("loadSettings", () => {
 
   it.each([
     [{ host: "moon" }, "host"],
+    [{ hosts: ["moon"] }, '"lab"|"vm"'],
+    [{ hosts: ["lab", ""] }, "hosts[1]"],
+    [{ hosts: [] }, "hosts"],
+    [{ reboot: "warm" }, '"soft"|"hard"|"both"'],
     [{ samples: Number.NaN }, "samples"],
     [{ samples: 0 }, "samples"],
     [{ samples: -1 }, "samples"],

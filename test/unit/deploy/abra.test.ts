@@ -46,11 +46,13 @@ async function stage(answer: Partial<ExecResult> = {}, app = exampleApp()): Prom
         ID: "t1",
         ServiceID: "s1",
         DesiredState: "running",
-        Status: { State: "running" },
+        Status: { State: "running", ContainerStatus: { ContainerID: "c1" } },
         Spec: { ContainerSpec },
       },
     ],
   }));
+  engine.containers = [{ Id: "c1", Labels }];
+  engine.on("GET /containers/c1/json", () => ({ body: { Image: "sha256:1" } }));
   engine.on("POST /secrets/create", () => ({ status: 201, body: { ID: "x" } }));
   const host = new HostDouble(engine.docker).answer(() => answer);
   const local = writeScript(join(tempFolder(), "abra"), "echo the real binary");
@@ -79,6 +81,7 @@ describe("AbraDeployer", () => {
     await deployer.deploy(host, request(app));
     engine.on("GET /services", () => ({ body: [] }));
     engine.on("GET /tasks", () => ({ body: [] }));
+    engine.containers = [];
     await deployer.teardown(host, app);
     const [version, deploy, undeploy, ...more] = calls(host);
     for (const call of calls(host)) expect(contract.filter((known) => known.test(call))).toHaveLength(1);

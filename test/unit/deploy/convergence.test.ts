@@ -20,7 +20,7 @@ function task({
   desired = "running",
   image = current,
   err,
-  container,
+  container = `c-${service}`,
 }: TaskChanges = {}) {
   return {
     Labels: stackLabel("diary"),
@@ -48,6 +48,7 @@ async function engineWith(services: object[], ...looks: object[][]): Promise<Eng
   const engine = await EngineDouble.listen();
   engine.services = services;
   engine.tasks = looks[0] ?? [];
+  engine.containers = ["c1", "c-app", "c-store"].map((Id) => ({ Id, Labels: stackLabel("diary") }));
   let look = 0;
   const foreign = [{ ...task({ service: "app", state: "rejected" }), Labels: stackLabel("another") }];
   engine.on("GET /tasks", ({ filters }) => {
@@ -82,6 +83,12 @@ describe("converge", () => {
     ]);
     // Four looks until it is up, and one for the record.
     expect(engine.requests.filter((request) => request === "GET /tasks")).toHaveLength(5);
+  });
+
+  it("does not take for running what a swarm remembers from before its machine went down", async () => {
+    const engine = await engineWith([service("app")], [task({ container: "gone" })]);
+    const { problem } = await converge(engine.docker, "diary", brief);
+    expect(problem).toContain("diary_app");
   });
 
   it("tells the image that the container was really made from", async () => {

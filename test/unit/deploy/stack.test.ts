@@ -29,10 +29,12 @@ async function stage(app: App, answer: Partial<ExecResult> = {}): Promise<[HostD
   const task = {
     ServiceID: "s1",
     DesiredState: "running",
-    Status: { State: "running" },
+    Status: { State: "running", ContainerStatus: { ContainerID: "c1" } },
     Spec: { ContainerSpec },
   };
   engine.tasks = [{ Labels: stackLabel(app.stack), ...task }];
+  engine.containers = [{ Id: "c1", Labels: stackLabel(app.stack) }];
+  engine.on("GET /containers/c1/json", () => ({ body: { Image: "sha256:1" } }));
   engine.on("POST /secrets/create", () => ({ status: 201, body: { ID: "x" } }));
   return [new HostDouble(engine.docker).answer(() => answer), engine];
 }
@@ -201,6 +203,7 @@ describe("StackDeployer's teardown", () => {
     host.answer(() => {
       engine.services = [];
       engine.tasks = [];
+      engine.containers = [];
       return {};
     });
     expect(await deployer.teardown(host, app)).toMatchObject({ status: "ok" });

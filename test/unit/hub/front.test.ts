@@ -239,6 +239,25 @@ test("a socket that cannot be made is a failure that names it", async () => {
   expect((failure as Failure).seen).toContain(socketPath);
 });
 
+test("a front that is started again goes on with numbers, entries and budgets", async () => {
+  const budget = { limit: 5, windowSeconds: 21_600 };
+  const own = await LabHub.start({ limits: { account: budget, anonymous: null } });
+  onTestFinished(() => own.stop());
+  putImage(own.upstream);
+  const remaining = async () =>
+    (await own.pull(repository, "manifests/1", { method: "HEAD" })).headers["ratelimit-remaining"];
+  await own.pull(repository, "manifests/1");
+  await own.pull(repository, "manifests/1");
+  const [before, spent] = [await own.all(), await remaining()];
+  expect(spent).toBe("3;w=21600");
+  await own.restart();
+  expect(await remaining()).toBe(spent);
+  const after = await own.all();
+  expect(after.slice(0, before.length)).toEqual(before);
+  expect(after.map(({ n }) => n)).toEqual(after.map((_, index) => index + 1));
+  expect(own.front.ledger.lost).toEqual([]);
+});
+
 async function start(socketPath: string) {
   return startFront({
     socketPath,

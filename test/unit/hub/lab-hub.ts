@@ -32,13 +32,16 @@ export class LabHub {
   readonly certificates: Certificates;
   readonly socketPath: string;
   readonly upstream: RegistryDouble;
-  readonly front: Front;
+  front: Front;
   readonly #folder: string;
+  readonly #startFront: () => Promise<Front>;
 
   private constructor(
     parts: Pick<LabHub, "certificates" | "socketPath" | "upstream" | "front">,
     folder: string,
+    startFront: () => Promise<Front>,
   ) {
+    this.#startFront = startFront;
     this.certificates = parts.certificates;
     this.socketPath = parts.socketPath;
     this.upstream = parts.upstream;
@@ -52,20 +55,28 @@ export class LabHub {
     const upstreamSocketPath = join(folder, "registry.sock");
     const upstream = await RegistryDouble.listen(upstreamSocketPath);
     const certificates = await createCertificates();
-    const front = await startFront({
-      socketPath,
-      upstreamSocketPath,
-      tls: certificates,
-      settings: {
-        accounts: [alice, bob],
-        anonymous: "allowed",
-        limits: { account: null, anonymous: null },
-        bytesPerSecond: null,
-        ...settings,
-      },
-      ...(clock !== undefined && { clock }),
-    });
-    return new LabHub({ certificates, socketPath, upstream, front }, folder);
+    const start = () =>
+      startFront({
+        socketPath,
+        upstreamSocketPath,
+        tls: certificates,
+        settings: {
+          accounts: [alice, bob],
+          anonymous: "allowed",
+          limits: { account: null, anonymous: null },
+          bytesPerSecond: null,
+          ...settings,
+        },
+        ledgerPath: join(folder, "ledger.jsonl"),
+        ...(clock !== undefined && { clock }),
+      });
+    return new LabHub({ certificates, socketPath, upstream, front: await start() }, folder, start);
+  }
+
+  /** Starts another front in place of this one, as the next process does. */
+  async restart(): Promise<void> {
+    await this.front.close();
+    this.front = await this.#startFront();
   }
 
   async stop(): Promise<void> {

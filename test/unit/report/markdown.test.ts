@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { judge } from "../../../src/check/judge.ts";
 import type { Entry } from "../../../src/model/evidence.ts";
 import { renderReport } from "../../../src/report/markdown.ts";
-import { amend, cutBefore, without } from "../../support/edit.ts";
+import { amend, cutBefore, onSecondHost, without } from "../../support/edit.ts";
 import { pressureOnly, pressureRun } from "../../support/pressure-run.ts";
-import { chain, controls, policies } from "../../support/scenarios.ts";
+import { chain, controls, policies, reboots } from "../../support/scenarios.ts";
 import { prunes } from "../../support/simulated-prune.ts";
 import { simulate } from "../../support/simulation.ts";
 
@@ -101,6 +101,58 @@ describe("the chain", () => {
   });
 });
 
+describe("a chain on two hosts", () => {
+  const second = simulate({ scenarios: [{ ...reboots(), id: "on-the-second" }] });
+  const both = render(onSecondHost(simulate({ scenarios: [chain()] }), second));
+  const section = both.slice(both.indexOf("## The chain"), both.indexOf("## Prune runs"));
+  const [, first = "", other = ""] = section.split(/^On (?:lab|lab-2):$/m);
+
+  it("has a table for each host under its name, with its own steps alone", () => {
+    expect(section.match(/^On .*:$/gm)).toEqual(["On lab:", "On lab-2:"]);
+    expect(section.match(/^\| step \|/gm)).toHaveLength(2);
+    expect(rowsOf(first, "redeploy-after-prune")).toHaveLength(1);
+    expect(rowsOf(first, "reboot-")).toEqual([]);
+    expect(rowsOf(other, "reboot-")).toHaveLength(2);
+    expect(rowsOf(other, "redeploy-after-prune")).toEqual([]);
+  });
+
+  it("tells which restart was a reboot, which a power cut, and what the check of the file system said", () => {
+    expect(rowsOf(first, "restart")[0]?.[0]).toBe("restart (same boot id)");
+    expect(rowsOf(other, "reboot-at-rest")[0]?.[0]).toBe("reboot-at-rest (boot id changed)");
+    expect(rowsOf(other, "reboot-running")[0]?.[0]).toBe(
+      "reboot-running (power cut, boot id changed, `file system check: root: recovering journal`)",
+    );
+  });
+
+  it("says nothing of a boot id that was not seen on both sides, and tells a restart that failed", () => {
+    const blind = without(second, { kind: "clock", step: "reboot-running" });
+    const failed = amend(blind, { kind: "outcome", step: "reboot-running" }, () => ({
+      status: "fail" as const,
+      output: "file system check: <b>|4",
+    }));
+    const [note = ""] = rowsOf(render(failed), "reboot-running")[0] ?? [];
+    expect(note).toMatch(/^reboot-running \(failed, power cut, file system check: &lt;b/);
+    expect(note).not.toContain("boot id");
+  });
+
+  it("names the hosts that each claim was judged on", () => {
+    expect(both).toMatch(/### PC2\.3 [\s\S]*?\n- judged on: lab, lab-2\n/);
+    expect(both).toMatch(/### PC3\.2 [\s\S]*?\n- judged on: lab\n/);
+    expect(both).not.toMatch(/### PC1\.5 .*\n\n.*\n.*\n- judged on/);
+  });
+
+  it("of which one is nameless has a table without a name", () => {
+    const nameless = onSecondHost(simulate({ scenarios: [chain()] }), second).map((entry) =>
+      entry.host === "lab-2" ? { ...entry, host: null } : entry,
+    );
+    expect(render(nameless)).toMatch(/^On an unnamed host:$/m);
+  });
+
+  it("needs no name above its table where there is one host", () => {
+    expect(render(clean)).not.toMatch(/^On /m);
+  });
+});
+
 describe("prune runs", () => {
   it("have a section of their own, without those of the controls", () => {
     const report = render(simulate({ scenarios: [chain(), controls.pruneAf] }));
@@ -135,7 +187,7 @@ describe("the pull budget", () => {
 describe("claims", () => {
   it("cite their evidence by witness", () => {
     expect(render(clean)).toMatch(
-      /### PC2\.3 .*: INCONCLUSIVE\n\n- expected: .*\n- found: .*\n- evidence: #\d+, #\d+ \(clock\), /,
+      /### PC2\.3 .*: INCONCLUSIVE\n\n- expected: .*\n- found: .*\n- judged on: .*\n- evidence: .*#\d+, #\d+ \(clock\), /,
     );
   });
 
@@ -215,6 +267,16 @@ it("gives the command that makes the run again", () => {
     claims: ["PC2.2" as const],
   }));
   expect(render(asked)).toContain("--only PC2.2 --no-controls --image-store");
+});
+
+it("gives the hosts that were asked for and how they were rebooted, of runs that know them", () => {
+  const asked = amend(clean, { kind: "run" }, () => ({ hosts: ["lab", "vm"], reboot: "hard" }));
+  expect(render(asked)).toContain(" --host lab,vm --reboot hard --image-store ");
+  expect(render(clean)).not.toMatch(/verify -- .*(--host|--reboot)/);
+  const evil = amend(clean, { kind: "run" }, () => ({ hosts: ["lab", "$(id) `x`"], reboot: "soft" }));
+  expect(render(evil)).not.toContain("npm run verify -- ");
+  const odd = amend(clean, { kind: "run" }, () => ({ hosts: ["lab;id"], reboot: "soft now" }));
+  expect(render(odd)).toContain(" --host 'lab;id' --reboot 'soft now' ");
 });
 
 it("quotes the command that makes the run again", () => {

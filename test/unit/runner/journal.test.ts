@@ -78,6 +78,39 @@ describe("Journal", () => {
   });
 });
 
+describe("a journal that is opened again", () => {
+  const fence = { seen: true, detail: "" };
+
+  /** The evidence of a run that was killed in the middle of a line, as far as `torn` goes. */
+  function killed(torn: string): string {
+    const path = join(tempFolder(), "evidence.jsonl");
+    writeFileSync(path, `${jsonLines(simulate())}${torn}`);
+    return path;
+  }
+
+  it.each([
+    ["whole", ""],
+    ["torn in its last line", '{"seq":99,"wall":"20'],
+    ["torn in the middle of a character", "\ufffd".slice(0, 1)],
+  ])("goes on with the next number where the evidence is %s", (_, torn) => {
+    const path = killed(torn);
+    const earlier = simulate();
+    using journal = Journal.reopen(path, ["s3cret"]);
+    expect(journal.entries).toEqual(earlier);
+    journal.append("fence", "events", lab, { ...fence, detail: "s3cret" });
+    expect(readFileSync(path, "utf8")).toBe(jsonLines(journal.entries));
+    expect(journal.entries.at(-1)).toMatchObject({
+      seq: earlier.length + 1,
+      data: { ...fence, detail: "[redacted]" },
+    });
+  });
+
+  it("is none where there is no evidence, or lines that are no entries", () => {
+    expect(() => Journal.reopen(join(tempFolder(), "evidence.jsonl"), [])).toThrow("ENOENT");
+    expect(() => Journal.reopen(killed("nonsense\n"), [])).toThrow(SyntaxError);
+  });
+});
+
 describe("redaction", () => {
   it("replaces every secret wherever it stands, in the file and in memory", () => {
     const { text, output } = written("one s3cret, two s3cret, and t0ken", "s3cret", "t0ken");

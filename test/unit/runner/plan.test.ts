@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { checkers } from "../../../src/check/checkers.ts";
-import { loadSettings } from "../../../src/config/settings.ts";
+import { loadSettings, type Settings } from "../../../src/config/settings.ts";
 import { fixtureRecipes } from "../../../src/deploy/fixture-recipes.ts";
 import { readRecipe } from "../../../src/deploy/recipe.ts";
 import { StackDeployer } from "../../../src/deploy/stack.ts";
+import type { HostKind } from "../../../src/host/host.ts";
 import { type ClaimId, claimIds } from "../../../src/model/claim.ts";
 import { type ImageVariant, type Step, scenario as scenarioSchema } from "../../../src/model/plan.ts";
 import { parseReference } from "../../../src/model/reference.ts";
@@ -20,7 +21,12 @@ const [recipeSettings, courierSettings] = [recipe, courier].map((of) =>
 
 const plan = (selection: Partial<Selection> = {}, changes: Partial<SuiteSettings> = {}) =>
   planRun(
-    { recipe: { ...recipeSettings, ...changes }, courier: { ...courierSettings, ...changes } },
+    {
+      recipe: { ...recipeSettings, ...changes },
+      courier: { ...courierSettings, ...changes },
+      hosts: ["lab", "vm"],
+      reboot: "both",
+    },
     { claims: claimIds, controls: true, ...selection },
   );
 
@@ -28,7 +34,7 @@ const scenarios = (lanes: readonly LanePlan[]) => lanes.flatMap((lane) => lane.s
 const ids = (lanes: readonly LanePlan[]) => scenarios(lanes).map(({ id }) => id);
 /** Of the hosts that are put under disk pressure. */
 const small = (lanes: readonly LanePlan[]) => lanes.filter(({ small }) => small);
-const recipeOf = (lane: LanePlan) => (lane.small ? courier : recipe);
+const recipeOf = (lane: LanePlan) => (lane.small || lane.kind === "vm" ? courier : recipe);
 const controlsOf = (lanes: readonly LanePlan[]) => scenarios(lanes).filter(({ control }) => control);
 /** The scenarios of both small hosts. */
 const each = (...kinds: string[]) =>
@@ -36,7 +42,7 @@ const each = (...kinds: string[]) =>
 const only = (...claims: ClaimId[]) => ({ claims });
 
 describe("what a run carries out", () => {
-  it("is everything on four hosts, where everything is asked for", () => {
+  it("is everything on six hosts, where everything is asked for", () => {
     expect(plan().map(({ host, scenarios }) => [host, scenarios.map(({ id }) => id)])).toEqual([
       ["lab", ["chain", "timing"]],
       [
@@ -51,8 +57,10 @@ describe("what a run carries out", () => {
           "control-teardown-images",
         ],
       ],
-      ["small-graphdriver", ["pressure-graphdriver", "cycles-graphdriver", "control-pressure-graphdriver"]],
-      ["small-containerd", ["pressure-containerd", "cycles-containerd", "control-pressure-containerd"]],
+      ["vm", ["reboots", "control-volatile-store"]],
+      ["small-graphdriver", ["pressure-graphdriver", "control-pressure-graphdriver"]],
+      ["small-containerd", ["pressure-containerd", "control-pressure-containerd"]],
+      ["cycles", ["cycles-graphdriver"]],
     ]);
   });
 
@@ -62,8 +70,10 @@ describe("what a run carries out", () => {
       expect(plan({}, { imageStore }).map((lane) => [lane.host, lane.small, lane.imageStore])).toEqual([
         ["lab", false, imageStore],
         ["lab-2", false, imageStore],
+        ["vm", false, imageStore],
         ["small-graphdriver", true, "graphdriver"],
         ["small-containerd", true, "containerd"],
+        ["cycles", true, imageStore],
       ]);
     },
   );
@@ -81,17 +91,27 @@ describe("what a run carries out", () => {
     [["G1"], ["warm-up", "new-digest"]],
     [["G2"], ["warm-up", "broken-image"]],
     [["G3"], ["chain"]],
-    [["PC2.3"], ["chain"]],
+    [["PC2.3"], ["reboots", "control-volatile-store"]],
     [["PC2.1"], ["chain", "warm-up", "control-no-auth"]],
     [["PC3.2"], ["chain", "timing"]],
-    [["PC3.3"], ["chain", "warm-up", "control-prune-all", ...each("cycles")]],
+    [["PC3.3"], ["chain", "warm-up", "control-prune-all", "cycles-graphdriver"]],
     [
       ["PC1.1"],
-      ["chain", "warm-up", "control-prune-dangling", "control-prune-all", ...each("pressure", "cycles")],
+      [
+        "chain",
+        "warm-up",
+        "control-prune-dangling",
+        "control-prune-all",
+        ...each("pressure"),
+        "cycles-graphdriver",
+      ],
     ],
-    [["PC1.2"], each("pressure", "cycles", "control-pressure")],
+    [["PC1.2"], [...each("pressure", "control-pressure"), "cycles-graphdriver"]],
     [["PC1.3"], each("pressure", "control-pressure")],
-    [["PC1.4"], ["chain", "timing", "warm-up", "control-teardown-images", ...each("pressure", "cycles")]],
+    [
+      ["PC1.4"],
+      ["chain", "timing", "warm-up", "control-teardown-images", ...each("pressure"), "cycles-graphdriver"],
+    ],
     [["PC1.5"], []],
   ])("for %j is %j", (claims, expected) => {
     expect(ids(plan(only(...claims)))).toEqual(expected);
@@ -111,7 +131,7 @@ describe("what a run carries out", () => {
   it("puts no host but the small ones under pressure", () => {
     const fills = (lanes: readonly LanePlan[]) =>
       lanes.map(({ scenarios }) => scenarios.some(({ steps }) => steps.some((step) => step.do === "fill")));
-    expect(fills(plan())).toEqual([false, false, true, true]);
+    expect(fills(plan())).toEqual([false, false, false, true, true, true]);
   });
 
   it("leaves a small host's disk as empty as it can", () => {
@@ -149,7 +169,9 @@ describe("controls", () => {
       "warm-up",
       "new-digest",
       "broken-image",
-      ...each("pressure", "cycles"),
+      "reboots",
+      ...each("pressure"),
+      "cycles-graphdriver",
     ]);
   });
 
@@ -235,7 +257,7 @@ describe("every scenario", () => {
         if (step.do === "deploy") expect([id, step.id, deployed]).toEqual([id, step.id, false]);
         if (step.do === "deploy" || step.do === "teardown") deployed = step.do === "deploy";
         // What is deployed keeps its images in use: no prune run would be judged fairly.
-        if (["prune", "restart", "evict", "reset"].includes(step.do)) expect(deployed).toBe(false);
+        if (["prune", "evict", "reset"].includes(step.do)) expect(deployed).toBe(false);
       }
     }
   });
@@ -303,6 +325,54 @@ describe("every scenario", () => {
               registryAuth: registryAuth && id !== "control-no-auth",
               prepull: true,
             });
+  });
+});
+
+describe("the virtual machine", () => {
+  const on = (hosts: HostKind[], selection: Partial<Selection> = {}, reboot: Settings["reboot"] = "both") =>
+    planRun(
+      { recipe: recipeSettings, courier: courierSettings, hosts, reboot },
+      { claims: claimIds, controls: true, ...selection },
+    );
+  const kinds = (lanes: readonly LanePlan[]) => [...new Set(lanes.map(({ kind }) => kind))];
+
+  it("is planned beside labs for PC2.3 alone, and never where it was not asked for", () => {
+    for (const claim of claimIds) {
+      expect(kinds(on(["lab", "vm"], only(claim))).includes("vm"), claim).toBe(claim === "PC2.3");
+      expect(kinds(on(["lab"], only(claim))), claim).not.toContain("vm");
+    }
+    expect(on(["lab"], only("PC2.3"))).toEqual([]);
+  });
+
+  it("is planned without labs for all that it can tell, and then alone", () => {
+    expect(on(["vm"]).map(({ host }) => host)).toEqual(["vm"]);
+    for (const claim of ["PC1.1", "PC1.4", "PC2.1", "PC2.2", "PC2.4", "PC3.1", "G3"] as const)
+      expect(ids(on(["vm"], only(claim))), claim).toEqual(["reboots"]);
+    for (const claim of ["PC1.2", "PC3.2", "G1"] as const) expect(on(["vm"], only(claim))).toEqual([]);
+  });
+
+  it("is rebooted as was asked for, first at rest, and then with the app running", () => {
+    const manners = (reboot: Settings["reboot"]) =>
+      on(["vm"], { controls: false }, reboot)
+        .flatMap(({ scenarios }) => scenarios.flatMap(({ steps }) => steps))
+        .flatMap((step) => (step.do === "restart" ? [step.manner] : []));
+    expect(manners("soft")).toEqual(["reboot", "reboot"]);
+    expect(manners("hard")).toEqual(["power-cut", "power-cut"]);
+    expect(manners("both")).toEqual(["reboot", "power-cut"]);
+  });
+
+  it("gets more time than a lab for the same recipe", () => {
+    const [lane] = on(["vm"]);
+    for (const step of lane?.scenarios.flatMap(({ steps }) => steps) ?? [])
+      if (step.do === "deploy") expect(step.timeoutSeconds).toBeGreaterThan(courierSettings.timeoutSeconds);
+  });
+
+  it("is the only host that reboots, or whose store is put into memory", () => {
+    for (const { kind, scenarios } of plan())
+      for (const step of scenarios.flatMap(({ steps }) => steps)) {
+        if (step.do === "restart") expect(step.manner === "restart").toBe(kind === "lab");
+        if (step.do === "volatile-store") expect(kind).toBe("vm");
+      }
   });
 });
 

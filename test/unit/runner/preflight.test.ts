@@ -165,9 +165,14 @@ describe("initialImages", () => {
       { id: "5", do: "prune", policy, during: "pull", pulls: variant("4") },
       { id: "6", do: "prune", policy, during: null, pulls: null },
       { id: "7", do: "pull", image: "pullproof/base:1.0.0" },
+      { id: "8", do: "interrupt", by: "engine-kill", pulls: variant("5") },
+      { id: "9", do: "fault", fault: "truncated-layer", image: variant("6") },
     ];
     const scenarios = [suite("a", "", [], steps.slice(0, 3)), suite("b", "", [], steps.slice(3))];
-    expect(initialImages(recipe(), scenarios)).toEqual([...own, ...["1", "2", "3", "4"].map(variant)]);
+    expect(initialImages(recipe(), scenarios)).toEqual([
+      ...own,
+      ...["1", "2", "3", "4", "5", "6"].map(variant),
+    ]);
   });
 
   it("are not those that a scenario publishes itself, which nobody may find before", () => {
