@@ -160,7 +160,7 @@ export class VmHost implements Host {
         return this.comeBack(manner);
       case "reboot":
         // The connection may end before the command does.
-        await Promise.race([this.exec(["systemctl", "reboot"]), this.#connection.closed]);
+        await Promise.race([this.#askToReboot(), this.#connection.closed]);
         await this.#connection.closed;
         await this.#connect();
         return this.comeBack(manner);
@@ -203,6 +203,13 @@ export class VmHost implements Host {
     // A controller that was killed left its own.
     await rm(this.#engineSocket, { force: true });
     this.#forward = await forwardSocket(this.#engineSocket, () => this.#connection.reach(engineSocket));
+  }
+
+  /** A command that was cut off has been heard; one that refused has not. */
+  async #askToReboot(): Promise<void> {
+    const asked = await this.exec(["systemctl", "reboot"]).catch(() => null);
+    if (asked !== null && asked.exitCode > 0)
+      throw new Error(`the machine did not reboot: ${asked.stderr.trim()}`);
   }
 
   async #connect(): Promise<void> {
