@@ -43,9 +43,9 @@ export async function projectMounts(
   ];
 }
 
-/** The engine's daemon.json. */
-export function daemonSettings({ imageStore }: HostOptions): string {
-  return JSON.stringify({ features: { "containerd-snapshotter": imageStore === "containerd" } });
+/** The engine's daemon.json, with what a kind of host needs beyond the others. */
+export function daemonSettings({ imageStore }: HostOptions, more: object = {}): string {
+  return JSON.stringify({ features: { "containerd-snapshotter": imageStore === "containerd" }, ...more });
 }
 
 /** The settings file of the reference policy. */

@@ -30,6 +30,15 @@ export type MachineKeys = Pick<SshTarget, "privateKey" | "hostKey">;
  */
 const share = 8192;
 
+/**
+ * Networks of the guest's engine. It does not see the lab's network, which has an engine's default addresses, and would
+ * take the same for its own: the hub would then be out of reach. These are set aside for tests (RFC 2544).
+ */
+const guestNetworks = {
+  bip: "198.18.0.1/24",
+  "default-address-pools": [{ base: "198.19.0.0/16", size: 24 }],
+};
+
 /** Where the guest's engine listens. */
 const engineSocket = "/run/docker.sock";
 
@@ -74,7 +83,7 @@ export class VmHost implements Host {
       "/root/.ssh/authorized_keys": `${user.public}\n`,
       "/etc/pullproof/ca.pem": options.ca,
       "/etc/pullproof/prune.yaml": pruneSettings(options),
-      "/etc/docker/daemon.json": daemonSettings(options),
+      "/etc/docker/daemon.json": daemonSettings(options, guestNetworks),
     });
     const container = new LabContainer(options, {
       name: role,

@@ -59,6 +59,21 @@ describe("runs that were recorded on a real engine (26.1.5)", () => {
         "PC3.3": "fail",
       },
     },
+    {
+      // A reboot at rest and a power cut with the app running, in an emulated machine.
+      name: "vm",
+      verdicts: {
+        "PC1.1": "pass",
+        "PC1.2": "skipped",
+        "PC1.4": "pass",
+        "PC2.1": "pass",
+        "PC2.2": "pass",
+        "PC2.3": "pass",
+        "PC2.4": "pass",
+        "PC3.1": "pass",
+        G3: "pass",
+      },
+    },
     { name: "graphdriver-no-registry-auth", verdicts: { ...chain, "PC2.1": "fail" } },
   ] as const)(
     "$name",
