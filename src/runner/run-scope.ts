@@ -70,7 +70,7 @@ async function guarded(run: string, folder: string, leave: () => void): Promise<
     throw new Failure(ExitCode.tryLater, {
       what: "the run is in the hands of another process",
       seen: `the lock of ${folder} is taken: the run goes on, or what it left is being removed`,
-      next: `once that process has ended: pullproof resume ${run}`,
+      next: "run the same command again once that process has ended",
     });
   }
   return {
