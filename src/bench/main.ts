@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { reportError, terminalProgress } from "../cli/terminal.ts";
+import { codeOf } from "../cli/code-of.ts";
+import { terminalProgress } from "../cli/terminal.ts";
 import { ExitCode, Failure } from "../model/failure.ts";
 import { chain } from "./chain.ts";
 import { withSection } from "./document.ts";
@@ -37,6 +38,5 @@ try {
     process.stdout.write(text);
   }
 } catch (thrown) {
-  reportError(thrown);
-  process.exitCode = thrown instanceof Failure ? thrown.exitCode : ExitCode.internal;
+  process.exitCode = codeOf(thrown);
 }

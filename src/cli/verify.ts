@@ -8,7 +8,6 @@ import { readRecipe } from "../deploy/recipe.ts";
 import { ExitCode } from "../model/failure.ts";
 import { renderPlan } from "../report/plan.ts";
 import { planOf, type VerifyRequest, verify } from "../runner/verify.ts";
-import { version } from "../version.ts";
 import { interruption } from "./interruption.ts";
 import { printResult } from "./result.ts";
 import { print, terminalProgress } from "./terminal.ts";
@@ -103,7 +102,6 @@ async function run(options: VerifyOptions): Promise<number> {
     controls: options.controls,
     keep: options.keep ?? false,
     runFolder: options.runDir,
-    version,
   };
   if (options.dryRun) {
     const plan = planOf(request);

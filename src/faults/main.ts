@@ -3,12 +3,13 @@ import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import { type FaultName, faultNames } from "../../suites/faults.ts";
+import { faultNames } from "../../suites/faults.ts";
 import { codeOf } from "../cli/code-of.ts";
 import { interruption } from "../cli/interruption.ts";
 import { print, terminalProgress } from "../cli/terminal.ts";
+import { chosen } from "../config/chosen.ts";
 import { loadSettings } from "../config/settings.ts";
-import { ExitCode, Failure } from "../model/failure.ts";
+import type { ExitCode } from "../model/failure.ts";
 import { exitCodeOf } from "./cells.ts";
 import { renderFaults, renderOutcomes, renderTable, unexpected } from "./render.ts";
 
@@ -16,7 +17,7 @@ const docs = fileURLToPath(new URL("../../docs/faults.md", import.meta.url));
 const command = "npm run verify:faults";
 
 async function verifyFaults(names: readonly string[], host: string | undefined): Promise<ExitCode> {
-  const asked = chosen(names);
+  const asked = chosen("there is no such fault", names, faultNames, (name) => name);
   const { hosts } = loadSettings({ hosts: host?.split(",") });
   const signal = interruption("the faults were interrupted", command);
   // Loading what starts labs takes as long as loading all the rest: help or an error does without.
@@ -39,18 +40,6 @@ async function verifyFaults(names: readonly string[], host: string | undefined):
   for (const line of unexpected(rows)) print(line);
   print(`table: ${whole ? "docs/faults.md, " : ""}${folder}/faults.md`);
   return exitCodeOf(rows.map(({ cell }) => cell));
-}
-
-/** The faults that are named, or all. Throws a Failure (usage) for a name that is none. */
-function chosen(names: readonly string[]): readonly FaultName[] {
-  const unknown = names.filter((name) => !(faultNames as readonly string[]).includes(name));
-  if (unknown.length > 0)
-    throw new Failure(ExitCode.usage, {
-      what: "there is no such fault",
-      seen: unknown.join(", "),
-      next: `name some of ${faultNames.join(", ")}, or none for all`,
-    });
-  return names.length === 0 ? faultNames : faultNames.filter((name) => names.includes(name));
 }
 
 try {

@@ -4,12 +4,13 @@ import { type FaultCase, labFaults, vmFaults } from "../../suites/faults.ts";
 import { readHistory } from "../check/history.ts";
 import type { HostKind } from "../host/host.ts";
 import { ExitCode, Failure } from "../model/failure.ts";
-import { bareHeader, openBareRun } from "../runner/bare-run.ts";
+import { openBareRun } from "../runner/bare-run.ts";
 import { nowhere } from "../runner/journal.ts";
 import { type LaneSetting, openLane } from "../runner/open-lane.ts";
 import type { LanePlan } from "../runner/plan.ts";
 import type { Progress } from "../runner/progress.ts";
 import { createRunFolder, files } from "../runner/run-folder.ts";
+import { runHeader } from "../runner/run-header.ts";
 import { suiteSettings } from "../runner/suite-settings.ts";
 import { runId } from "../runner/verify.ts";
 import { cellOf } from "./cells.ts";
@@ -76,11 +77,14 @@ async function carriedOut(
       seen: `--host ${kinds.join(",")}`,
       next: "leave out --host, or name other faults: npm run verify:faults -- --help",
     });
-  const header = bareHeader(setting, {
-    claims: [],
-    policy: { name: "none", title: "no prune run", command: "true" },
-    scenarios: cases.map(({ scenario }) => scenario),
-  });
+  const header = runHeader(
+    { ...setting, recipe: setting.courier },
+    {
+      claims: [],
+      policy: { name: "none", title: "no prune run", command: "true" },
+      scenarios: cases.map(({ scenario }) => scenario),
+    },
+  );
   setting.journal.append("run", "runner", nowhere, header);
   const lanes = [...Map.groupBy(cases, ({ host }) => host).values()].map(laneOf);
   // The machine first: where what it needs is missing, minutes of labs would be for nothing.

@@ -5,16 +5,19 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gauntletCell, gauntletImages } from "../../suites/gauntlet.ts";
 import { readHistory } from "../check/history.ts";
+import { codeOf } from "../cli/code-of.ts";
 import { interruption } from "../cli/interruption.ts";
-import { reportError, terminalProgress } from "../cli/terminal.ts";
+import { terminalProgress } from "../cli/terminal.ts";
+import { chosen } from "../config/chosen.ts";
 import { type GauntletPolicy, gauntletPolicies } from "../config/policies.ts";
 import { stageOnHost } from "../deploy/files.ts";
 import { claimIds } from "../model/claim.ts";
-import { ExitCode, Failure } from "../model/failure.ts";
-import { bareHeader, openBareRun } from "../runner/bare-run.ts";
+import { ExitCode } from "../model/failure.ts";
+import { openBareRun } from "../runner/bare-run.ts";
 import { nowhere } from "../runner/journal.ts";
 import { type LaneSetting, openLane } from "../runner/open-lane.ts";
 import { createRunFolder } from "../runner/run-folder.ts";
+import { runHeader } from "../runner/run-header.ts";
 import { baseImage, imageVariant, suiteSettings } from "../runner/suite-settings.ts";
 import { runId } from "../runner/verify.ts";
 import { type Cell, cellClaims, cellOf } from "./cells.ts";
@@ -36,11 +39,14 @@ async function gauntlet(
   await using bare = await openBareRun(progress, folder);
   const { setting } = bare;
   const plans = modes.map((mode) => planOf(mode, able, setting));
-  const header = bareHeader(setting, {
-    claims: claimIds.filter((id) => (cellClaims as readonly string[]).includes(id)),
-    policy: { name: "gauntlet", title: "every policy of the gauntlet", command: "see each scenario" },
-    scenarios: plans.flatMap(({ scenarios }) => scenarios),
-  });
+  const header = runHeader(
+    { ...setting, recipe: setting.courier },
+    {
+      claims: claimIds.filter((id) => (cellClaims as readonly string[]).includes(id)),
+      policy: { name: "gauntlet", title: "every policy of the gauntlet", command: "see each scenario" },
+      scenarios: plans.flatMap(({ scenarios }) => scenarios),
+    },
+  );
   setting.journal.append("run", "runner", nowhere, header);
   const signal = interruption("the gauntlet was interrupted", "npm run gauntlet");
   await Promise.all(
@@ -81,22 +87,11 @@ function planOf(
   return { host: name, kind: "lab" as const, imageStore, small: true, scenarios };
 }
 
-/** The policies that are named, or all. Throws a Failure (usage) for a name that is none. */
-function chosen(names: readonly string[]): GauntletPolicy[] {
-  const all = gauntletPolicies();
-  const unknown = names.filter((name) => !all.some(({ policy }) => policy.name === name));
-  if (unknown.length > 0)
-    throw new Failure(ExitCode.usage, {
-      what: "there is no such prune policy",
-      seen: unknown.join(", "),
-      next: `name some of ${all.map(({ policy }) => policy.name).join(", ")}, or none for all`,
-    });
-  return names.length === 0 ? all : all.filter(({ policy }) => names.includes(policy.name));
-}
-
 try {
   const names = process.argv.slice(2);
-  const { rows, folder, engine } = await gauntlet(chosen(names));
+  const { rows, folder, engine } = await gauntlet(
+    chosen("there is no such prune policy", names, gauntletPolicies(), ({ policy }) => policy.name),
+  );
   const date = new Date().toISOString().slice(0, 10);
   const text = renderGauntlet(rows, { date, engine, cpus: cpus().length, memoryBytes: totalmem() });
   writeFileSync(join(folder, "gauntlet.md"), text);
@@ -108,6 +103,5 @@ try {
   process.stdout.write(`table: ${names.length === 0 ? "docs/gauntlet.md, " : ""}${folder}/gauntlet.md\n`);
   process.exitCode = surprises.length === 0 ? ExitCode.pass : ExitCode.fail;
 } catch (thrown) {
-  reportError(thrown);
-  process.exitCode = thrown instanceof Failure ? thrown.exitCode : ExitCode.internal;
+  process.exitCode = codeOf(thrown);
 }

@@ -1,8 +1,8 @@
 import type { MatrixClaim } from "../../suites/matrix.ts";
+import { chosen } from "../config/chosen.ts";
 import type { Mode, ModeName } from "../gauntlet/modes.ts";
 import { defaultLab, type LabImageSpec } from "../lab/rootfs.ts";
 import type { Body } from "../model/evidence.ts";
-import { ExitCode, Failure } from "../model/failure.ts";
 import type { VerdictWord } from "../model/verdict.ts";
 
 /** An engine that the matrix tries: what its hosts are made of, and what it knows. */
@@ -74,12 +74,5 @@ export function expectedVerdict({ expected }: MatrixEngine, { name }: Mode, clai
 
 /** The engines that are named, or all. Throws a Failure (usage) for a name that is none. */
 export function chosenEngines(names: readonly string[]): readonly MatrixEngine[] {
-  const unknown = names.filter((name) => !engines.some((engine) => engine.name === name));
-  if (unknown.length > 0)
-    throw new Failure(ExitCode.usage, {
-      what: "the matrix has no such engine",
-      seen: unknown.join(", "),
-      next: `name some of ${engines.map(({ name }) => name).join(", ")}, or none for all`,
-    });
-  return names.length === 0 ? engines : engines.filter(({ name }) => names.includes(name));
+  return chosen("the matrix has no such engine", names, engines, ({ name }) => name);
 }

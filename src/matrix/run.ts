@@ -3,7 +3,6 @@ import type Docker from "dockerode";
 import { matrixCell, matrixClaims } from "../../suites/matrix.ts";
 import { openOuterEngine } from "../lab/outer-engine.ts";
 import { ensureLabImage } from "../lab/rootfs.ts";
-import { evidenceVersion } from "../model/evidence.ts";
 import { ExitCode, Failure, messageOf } from "../model/failure.ts";
 import { openBareRun } from "../runner/bare-run.ts";
 import { nowhere } from "../runner/journal.ts";
@@ -11,9 +10,9 @@ import { type LaneSetting, openLane } from "../runner/open-lane.ts";
 import type { LanePlan } from "../runner/plan.ts";
 import type { Progress } from "../runner/progress.ts";
 import { createRunFolder } from "../runner/run-folder.ts";
-import { baseImage, suiteSettings } from "../runner/suite-settings.ts";
+import { runHeader } from "../runner/run-header.ts";
+import { suiteSettings } from "../runner/suite-settings.ts";
 import { runId } from "../runner/verify.ts";
-import { version } from "../version.ts";
 import { type CellPlan, cellOf, cellsOf } from "./cells.ts";
 import type { MatrixEngine } from "./engines.ts";
 import type { Row } from "./render.ts";
@@ -53,7 +52,12 @@ export async function runMatrix(
   await using bare = await openBareRun(progress, folder);
   const setting = asJudged(bare.setting);
   const works = asked.filter((engine) => !missing.has(engine)).flatMap((engine) => workOf(engine, setting));
-  writeHeader(setting, works);
+  const header = runHeader(setting, {
+    claims: [...matrixClaims],
+    policy: suiteSettings(setting.settings, setting.recipe, setting.deployer).policy,
+    scenarios: works.flatMap(({ lane }) => lane.scenarios),
+  });
+  setting.journal.append("run", "runner", nowhere, header);
   const broken = new Map<string, string>();
   const queue = works.values();
   const worker = async () => {
@@ -133,22 +137,6 @@ async function run({ engine, plan, lane }: Work, setting: LaneSetting, signal: A
     // An engine whose cell is done would take time from those that still run; the rest goes with the run.
     await setting.outer.getContainer(opened.lab.container).remove({ force: true, v: true });
   }
-}
-
-function writeHeader(setting: LaneSetting, works: readonly Work[]): void {
-  const { settings, recipe, deployer } = setting;
-  setting.journal.append("run", "runner", nowhere, {
-    evidenceVersion,
-    id: setting.run,
-    pullproof: version,
-    seed: settings.seed,
-    account: setting.account.name,
-    claims: [...matrixClaims],
-    baseImages: [baseImage],
-    recipe: { name: recipe.name, images: recipe.images },
-    policy: suiteSettings(settings, recipe, deployer).policy,
-    scenarios: works.flatMap(({ lane }) => lane.scenarios),
-  });
 }
 
 const scenariosOf = (works: readonly Work[], { host }: CellPlan): string[] =>

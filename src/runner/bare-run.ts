@@ -7,35 +7,15 @@ import { StackDeployer } from "../deploy/stack.ts";
 import { FixtureImages } from "../lab/fixture-images.ts";
 import { openOuterEngine, pointTestcontainers } from "../lab/outer-engine.ts";
 import { defaultLab } from "../lab/rootfs.ts";
-import { type Body, evidenceVersion } from "../model/evidence.ts";
-import { version } from "../version.ts";
 import { Journal } from "./journal.ts";
 import type { LaneSetting } from "./open-lane.ts";
 import type { Progress } from "./progress.ts";
 import { openRunScope } from "./run-scope.ts";
-import { baseImage } from "./suite-settings.ts";
 import { runId } from "./verify.ts";
 
 /** A run that is not judged as a verification: what lanes share, until it is disposed of. */
 export interface BareRun extends AsyncDisposable {
   setting: LaneSetting;
-}
-
-/** What a bare run says of itself in the first line of its evidence; its recipe is the courier. */
-export function bareHeader(
-  { run, settings, account, courier }: LaneSetting,
-  about: Pick<Body<"run">, "claims" | "policy" | "scenarios">,
-): Body<"run"> {
-  return {
-    evidenceVersion,
-    id: run,
-    pullproof: version,
-    seed: settings.seed,
-    account: account.name,
-    baseImages: [baseImage],
-    recipe: { name: courier.name, images: courier.images },
-    ...about,
-  };
 }
 
 /** Opens a run with the default settings and the stack deployer. Evidence goes to `folder`, or nowhere lasting. */

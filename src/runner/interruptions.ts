@@ -1,9 +1,8 @@
 import { type Outcome, plainOutcome } from "../deploy/deployer.ts";
-import type { Host } from "../host/host.ts";
+import { nodeReady } from "../host/swarm.ts";
 import type { LedgerEntry } from "../hub/ledger.ts";
 import { messageOf } from "../model/failure.ts";
 import type { InterruptionName, InterruptStep } from "../model/plan.ts";
-import { until } from "../until.ts";
 import { fillUp } from "./pressure.ts";
 import { beginSlowPull } from "./slow-pull.ts";
 import type { StepContext } from "./steps.ts";
@@ -34,7 +33,7 @@ export async function interrupt(context: StepContext, step: InterruptStep): Prom
   } finally {
     failure = await pull.finish().catch(messageOf);
   }
-  await engineReady(host);
+  await nodeReady(host.docker, comeBackMs);
   const detail = failure === null ? "the pull ended well" : `the pull failed: ${failure}`;
   context.witnessed({ name: "pull", before, after, detail });
   if (problem !== null) return { ...plainOutcome("fail", problem), output: detail };
@@ -65,15 +64,3 @@ engine=$(pgrep -x dockerd)
 kill -KILL "$engine"
 while kill -0 "$engine" 2> /dev/null; do sleep 0.05; done
 `;
-
-/** A swarm's manager may refuse to answer until the engine is up in full. */
-async function engineReady({ docker }: Host): Promise<void> {
-  await until("the engine answers and its swarm is ready", comeBackMs, async () => {
-    try {
-      const [node] = await docker.listNodes();
-      return node?.Status?.State === "ready" ? true : `node ${node?.Status?.State ?? "unknown"}`;
-    } catch (thrown) {
-      return messageOf(thrown);
-    }
-  });
-}

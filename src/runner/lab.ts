@@ -7,7 +7,7 @@ import { LabHost } from "../host/lab.ts";
 import { type MachineKeys, VmHost } from "../host/vm.ts";
 import { type Certificates, createCertificates } from "../hub/certificates.ts";
 import type { FrontSettings } from "../hub/front.ts";
-import { Hub } from "../hub/hub.ts";
+import { Hub, type HubOptions } from "../hub/hub.ts";
 import type { Account } from "../hub/token-endpoint.ts";
 import type { FixtureImages } from "../lab/fixture-images.ts";
 import { requireImage } from "../lab/image.ts";
@@ -69,13 +69,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const certificates = await createCertificates();
   await createLabNetwork(outer, run, lab);
   const place = { run, lab, outer, image };
-  const hub = await Hub.start({
-    ...place,
-    folder: hubFolder,
-    certificates,
-    settings: options.hub,
-    fixtures: options.fixtures,
-  });
+  const hub = await Hub.start(hubOptions(options, image, certificates));
   try {
     const ordinary = { ...place, name, folder: hostFolder, imageStore, ca: certificates.ca, keep };
     const host =
@@ -109,21 +103,12 @@ export async function attachLab(
   { certificates, machine: keys }: LabKeys,
   manner: RestartManner,
 ): Promise<AttachedLab> {
-  const { name, run, outer } = options;
+  const { name, outer } = options;
   const image = await requireImage(outer, labImage(defaultLab));
-  const { lab, hubFolder, hostFolder } = placesOf(options);
+  const { lab, hostFolder } = placesOf(options);
   let hub: Hub | undefined;
   try {
-    hub = await Hub.attach({
-      run,
-      lab,
-      outer,
-      image,
-      folder: hubFolder,
-      certificates,
-      settings: options.hub,
-      fixtures: options.fixtures,
-    });
+    hub = await Hub.attach(hubOptions(options, image, certificates));
     const machine = await VmHost.attach({ name, lab, outer, folder: hostFolder }, keys, manner);
     return { lab: await labOf(machine, hub, certificates, options.account), machine };
   } catch (thrown) {
@@ -145,6 +130,12 @@ function placesOf({ run, name, folder }: LabOptions) {
     hubFolder: join(folder, name, "hub"),
     hostFolder: join(folder, name, "host"),
   };
+}
+
+function hubOptions(options: LabOptions, image: string, certificates: Certificates): HubOptions {
+  const { run, outer, hub: settings, fixtures } = options;
+  const { lab, hubFolder: folder } = placesOf(options);
+  return { run, lab, outer, image, folder, certificates, settings, fixtures };
 }
 
 async function labOf(

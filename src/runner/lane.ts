@@ -30,7 +30,7 @@ export interface LaneOptions {
    * Lets the run be resumed, with what is left of the plan and beginning with the step that is under way, if the
    * controller is killed before the function that is returned is called. Left out where nobody can.
    */
-  resumable?: ((left: Scenario[]) => () => void) | undefined;
+  resumable?: ((left: Scenario[]) => Promise<() => void>) | undefined;
 }
 
 /** What a killed controller left of a lane whose host started anew. */
@@ -144,7 +144,7 @@ export class Lane {
     if (stopsEngine(step)) this.#events.close();
     // Whoever is killed while the host is down finds here what was going on.
     if (step.do === "restart") journal.sync();
-    const settled = rebootsMachine(step) ? resumable?.(left) : undefined;
+    const settled = rebootsMachine(step) ? await resumable?.(left) : undefined;
     const outcome = await this.#outcome((context) => carryOut(context, step));
     const seconds = (performance.now() - begun) / 1000;
     await this.#end(step, { ...outcome, seconds }, settled);

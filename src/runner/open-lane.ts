@@ -154,10 +154,10 @@ export async function laneOf(plan: LanePlan, setting: LaneSetting, lab: Lab): Pr
 function resumableLane({ host }: LanePlan, setting: LaneSetting, { keys }: Lab): LaneOptions["resumable"] {
   const { folder, settings, deployer, account, resumable } = setting;
   if (keys === null || resumable === null) return undefined;
-  return (scenarios) => {
+  return async (scenarios) => {
     const { pat } = account;
     const name = deployer.name as ResumeState["deployer"];
-    writeResumeState(folder, { host, scenarios, settings, deployer: name, pat, keys, ...resumable });
+    await writeResumeState(folder, { host, scenarios, settings, deployer: name, pat, keys, ...resumable });
     return () => forgetResumeState(folder);
   };
 }

@@ -1,9 +1,10 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { settingsSchema } from "../config/settings.ts";
 import { waitingFile } from "../lab/waiting.ts";
 import { scenario } from "../model/plan.ts";
+import { writeWhole } from "../write-whole.ts";
 
 /**
  * What it takes to go on with a run that was killed while one of its machines rebooted, beyond the evidence. Secret. It
@@ -28,13 +29,8 @@ const resumeState = z.object({
 export type ResumeState = z.infer<typeof resumeState>;
 
 /** Makes a run resumable from now on, even after a crash of the machine. Never seen half written. */
-export function writeResumeState(folder: string, state: z.input<typeof resumeState>): void {
-  const fresh = join(folder, `${waitingFile}.new`);
-  const file = openSync(fresh, "w", 0o600);
-  writeSync(file, JSON.stringify(resumeState.parse(state)));
-  fsyncSync(file);
-  closeSync(file);
-  renameSync(fresh, join(folder, waitingFile));
+export async function writeResumeState(folder: string, state: z.input<typeof resumeState>): Promise<void> {
+  await writeWhole(join(folder, waitingFile), JSON.stringify(resumeState.parse(state)), 0o600);
 }
 
 /** Makes a run no longer resumable, if it was. */

@@ -10,7 +10,7 @@ import { FixtureImages } from "../lab/fixture-images.ts";
 import { openOuterEngine, pointTestcontainers } from "../lab/outer-engine.ts";
 import { defaultLab } from "../lab/rootfs.ts";
 import type { ClaimId } from "../model/claim.ts";
-import { type Body, type Entry, evidenceVersion } from "../model/evidence.ts";
+import type { Entry } from "../model/evidence.ts";
 import { ExitCode, Failure, messageOf } from "../model/failure.ts";
 import type { Judgement } from "../model/verdict.ts";
 import { Journal, nowhere } from "./journal.ts";
@@ -20,8 +20,9 @@ import { requireBudget, requireDisk, requireFixtureImages, requireLayers } from 
 import type { Progress } from "./progress.ts";
 import { forgetResumeState } from "./resume-state.ts";
 import { createRunFolder, files, pointLatest, writeResults } from "./run-folder.ts";
+import { runHeader } from "./run-header.ts";
 import { openRunScope } from "./run-scope.ts";
-import { baseImage, suiteSettings } from "./suite-settings.ts";
+import { suiteSettings } from "./suite-settings.ts";
 
 /** Everything that a run is asked to do. */
 export interface VerifyRequest {
@@ -34,7 +35,6 @@ export interface VerifyRequest {
   keep: boolean;
   /** The run's own folder; by default one under `reports/`. */
   runFolder: string | undefined;
-  version: string;
 }
 
 /** What a run ended with. */
@@ -86,7 +86,17 @@ export async function verify(
   const folder = runFolder.path;
   const pat = randomBytes(16).toString("hex");
   using journal = new Journal(join(folder, files.evidence), [pat]);
-  journal.append("run", "runner", nowhere, runHeader(request, run, lanes));
+  const header = runHeader(
+    { ...request, run },
+    {
+      claims: request.claims,
+      hosts: settings.hosts,
+      reboot: settings.reboot,
+      policy: readPolicy(settings.prune),
+      scenarios: lanes.flatMap((lane) => lane.scenarios),
+    },
+  );
+  journal.append("run", "runner", nowhere, header);
   try {
     await using scope = await openRunScope(run, request.keep);
     const account = { name: settings.account, pat };
@@ -165,24 +175,6 @@ async function runLanes(
   });
   for (const lane of work) lane.catch((thrown) => failed.abort(thrown));
   await Promise.race([Promise.all(work), aborted(either)]);
-}
-
-function runHeader(request: VerifyRequest, id: string, lanes: readonly LanePlan[]): Body<"run"> {
-  const { settings, recipe, claims, version } = request;
-  return {
-    evidenceVersion,
-    id,
-    pullproof: version,
-    seed: settings.seed,
-    account: settings.account,
-    claims,
-    baseImages: [baseImage],
-    recipe: { name: recipe.name, images: recipe.images },
-    hosts: settings.hosts,
-    reboot: settings.reboot,
-    policy: readPolicy(settings.prune),
-    scenarios: lanes.flatMap((lane) => lane.scenarios),
-  };
 }
 
 /** `20261123-131502-9f3a`: sorts by time, and is fit for the names of containers and stacks. */

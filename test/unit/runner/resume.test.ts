@@ -316,18 +316,18 @@ describe("what it takes to go on", () => {
     latest: true,
   };
 
-  it("is read as it was written, by this user alone, and tells the reaper whom to spare", () => {
+  it("is read as it was written, by this user alone, and tells the reaper whom to spare", async () => {
     const folder = tempFolder();
-    writeResumeState(folder, { ...state, host: "other" });
-    writeResumeState(folder, state);
+    await writeResumeState(folder, { ...state, host: "other" });
+    await writeResumeState(folder, state);
     expect(readResumeState(folder)).toEqual(state);
     expect(statSync(join(folder, waitingFile)).mode & 0o777).toBe(0o600);
     expect(waitingHost(JSON.stringify(state))).toBe("vm");
   });
 
-  it("is gone when it was forgotten, and may be forgotten twice", () => {
+  it("is gone when it was forgotten, and may be forgotten twice", async () => {
     const folder = tempFolder();
-    writeResumeState(folder, state);
+    await writeResumeState(folder, state);
     forgetResumeState(folder);
     forgetResumeState(folder);
     expect(() => readResumeState(folder)).toThrow("ENOENT");
