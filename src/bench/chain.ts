@@ -73,7 +73,7 @@ async function runChains(progress: Progress): Promise<ChainSamples & { engine: s
 
 /** The same chain on the same host by a bare shell script; the recipe's files lie there from the first arm. */
 async function shellChain({ lab, app }: OpenLane): Promise<void> {
-  await run("sh", [script, lab.container, folderOf(app), app.stack]);
+  await run("sh", [script, lab.container, folderOf(lab.host, app), app.stack]);
 }
 
 /** What the samples tell. */

@@ -14,7 +14,8 @@ import { finishTeardown } from "./teardown.ts";
 const run = promisify(execFile);
 
 /** Where the binary lies on the host under test. */
-const binary = "/opt/pullproof/bin/abra";
+const folderOfBinary = (host: Host) => `${host.folder}/bin`;
+const binaryOn = (host: Host) => `${folderOfBinary(host)}/abra`;
 
 /**
  * The real abra, run on the host itself with a folder (`ABRA_DIR`) of its own for each app, so that no state is
@@ -34,7 +35,7 @@ export class AbraDeployer implements Deployer {
 
   async version(host: Host): Promise<string> {
     await this.#install(host);
-    const { exitCode, stdout, stderr } = await host.exec([binary, "--version"]);
+    const { exitCode, stdout, stderr } = await host.exec([binaryOn(host), "--version"]);
     const found = /^abra version (\S+)/m.exec(stdout)?.[1];
     if (exitCode === 0 && found !== undefined) return found;
     throw new Failure(ExitCode.unavailable, {
@@ -71,7 +72,7 @@ export class AbraDeployer implements Deployer {
   }
 
   #abra(host: Host, app: App, command: string[]): Promise<ExecResult> {
-    return host.exec([binary, ...command], { ABRA_DIR: folderOf(app) });
+    return host.exec([binaryOn(host), ...command], { ABRA_DIR: folderOf(host, app) });
   }
 
   async #install(host: Host): Promise<void> {
@@ -79,7 +80,7 @@ export class AbraDeployer implements Deployer {
     const folder = await mkdtemp(join(tmpdir(), "pullproof-"));
     try {
       await cp(this.#local, join(folder, "abra"));
-      await host.copyIn(folder, "/opt/pullproof/bin");
+      await host.copyIn(folder, folderOfBinary(host));
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -11,8 +11,8 @@ import type { Recipe } from "./recipe.ts";
 export const overridesFile = "compose.pullproof.yml";
 
 /** Where an app's files lie on the host. */
-export function folderOf(app: App): string {
-  return `/opt/pullproof/${app.stack}`;
+export function folderOf(host: Host, app: App): string {
+  return `${host.folder}/${app.stack}`;
 }
 
 /**
@@ -25,7 +25,7 @@ export function copyToHost(
   recipe: string,
   add: (folder: string) => Promise<void>,
 ): Promise<void> {
-  return stageOnHost(host, folderOf(app), async (folder) => {
+  return stageOnHost(host, folderOf(host, app), async (folder) => {
     await copyOf(app.recipe, join(folder, recipe));
     await add(folder);
   });

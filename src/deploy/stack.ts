@@ -34,7 +34,7 @@ export class StackDeployer implements Deployer {
       "-c",
       script,
       "deploy",
-      folderOf(app),
+      folderOf(host, app),
       app.stack,
     ]);
     const said = { warnings: resolutionWarnings(stderr), output: `${stdout}${stderr}`.trim() };

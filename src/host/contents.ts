@@ -22,6 +22,9 @@ export interface HostOptions extends LabPlace {
 /** This very pullproof, with its packages and the Node among them. */
 const project = fileURLToPath(new URL("../..", import.meta.url));
 
+/** Where a run puts its files on a host that is its own. */
+export const ownFolder = "/opt/pullproof";
+
 /** Where a host has it. */
 const installed = "/usr/lib/pullproof";
 

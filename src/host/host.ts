@@ -23,6 +23,8 @@ export interface Restarted {
 export interface Host {
   /** As it appears in evidence: `lab`. */
   readonly name: string;
+  /** The folder on the host below which a run puts its files. */
+  readonly folder: string;
   /** The engine API of the host under test. Everything that is measured about the engine goes through it. */
   readonly docker: Docker;
   /**

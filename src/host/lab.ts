@@ -8,7 +8,14 @@ import { ExitCode, Failure, messageOf } from "../model/failure.ts";
 import type { RestartManner } from "../model/plan.ts";
 import { until } from "../until.ts";
 import { grantableCapabilities } from "./capabilities.ts";
-import { daemonSettings, type HostOptions, packBelow, projectMounts, pruneSettings } from "./contents.ts";
+import {
+  daemonSettings,
+  type HostOptions,
+  ownFolder,
+  packBelow,
+  projectMounts,
+  pruneSettings,
+} from "./contents.ts";
 import { execIn } from "./exec.ts";
 import type { ExecResult, Host, Restarted } from "./host.ts";
 import { initSwarm, nodeReady } from "./swarm.ts";
@@ -26,6 +33,7 @@ const engineStartMs = 60_000;
 /** A Docker host inside a container. Its restart is one of the container: the kernel, and its boot id, stay. */
 export class LabHost implements Host {
   readonly name: string;
+  readonly folder = ownFolder;
   readonly docker: Docker;
   readonly #container: Docker.Container;
 

@@ -10,7 +10,14 @@ import { ExitCode, Failure, messageOf } from "../model/failure.ts";
 import type { RestartManner } from "../model/plan.ts";
 import { until } from "../until.ts";
 import { requireGuest } from "../vm/disk.ts";
-import { daemonSettings, type HostOptions, packBelow, projectMounts, pruneSettings } from "./contents.ts";
+import {
+  daemonSettings,
+  type HostOptions,
+  ownFolder,
+  packBelow,
+  projectMounts,
+  pruneSettings,
+} from "./contents.ts";
 import type { ExecResult, Host, Restarted } from "./host.ts";
 import { forwardSocket, SshConnection, type SshTarget } from "./ssh.ts";
 import { initSwarm, nodeReady } from "./swarm.ts";
@@ -51,6 +58,7 @@ const uncorrected = 4;
 /** A virtual machine with a kernel of its own, in an ordinary container. It truly reboots. */
 export class VmHost implements Host {
   readonly name: string;
+  readonly folder = ownFolder;
   readonly docker: Docker;
   readonly #folder: string;
   readonly #container: Docker.Container;

@@ -16,6 +16,7 @@ type Answer = (executed: Executed) => Partial<ExecResult> | Promise<Partial<Exec
 /** Stands in for a host under test: notes every command, answers as told, and keeps what is copied to it. */
 export class HostDouble implements Host {
   readonly name = "double";
+  readonly folder = "/opt/pullproof";
   readonly docker: Docker;
   readonly executed: Executed[] = [];
   /** What was done, in order: `exec …`, `copy …`, `restart`. */

@@ -70,7 +70,7 @@ describe("copyToHost", () => {
       folder = staging;
       writeTree(staging, { added: "yes" });
     });
-    const target = host.path(`/opt/pullproof/${app.stack}`);
+    const target = host.path(`${host.folder}/${app.stack}`);
     expect(readFileSync(join(target, "recipes/diary/nested/file"), "utf8")).toBe("content");
     expect(readFileSync(join(target, "recipes/diary/.env.sample"), "utf8")).toContain("TYPE=");
     expect(readFileSync(join(target, "added"), "utf8")).toBe("yes");
