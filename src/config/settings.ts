@@ -35,7 +35,7 @@ export const settingsSchema = z.strictObject({
   layerBytes: count.default(6_000_000),
   hub: z
     .strictObject({
-      bytesPerSecond: count.nullable().default(8_000_000),
+      bytesPerSecond: count.nullable().default(3_000_000),
       anonymous: z.enum(["allowed", "refused"]).default("allowed"),
       accountLimit: count.nullable().default(200),
       anonymousLimit: count.nullable().default(100),
