@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import type { Host } from "../host/host.ts";
 import { cacheFolder } from "../lab/cache.ts";
 import { ExitCode, Failure } from "../model/failure.ts";
 import { AbraDeployer } from "./abra.ts";
@@ -24,6 +25,11 @@ export function chooseDeployer(
     seen: `none of ${candidates.join(", ")} can be executed`,
     next: "install it with ./setup --with-abra, name it in ABRA, or use --deployer stack",
   });
+}
+
+/** Stand-in, until the deployers of a live host are there. */
+export async function deployerOnHost(_name: "auto" | "abra" | "stack", _host: Host): Promise<Deployer> {
+  return new StackDeployer();
 }
 
 /** `$ABRA` alone where it is set; else every folder of PATH, and where ./setup --with-abra puts it. */

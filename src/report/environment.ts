@@ -1,5 +1,5 @@
 import { formatBytes } from "../check/units.ts";
-import type { EntryOf } from "../model/evidence.ts";
+import type { Body, EntryOf } from "../model/evidence.ts";
 import { codeSpan, escapeMarkdown } from "./escape.ts";
 import { table } from "./table.ts";
 
@@ -17,13 +17,13 @@ function rows(run: EntryOf<"run">, { host, data }: EntryOf<"environment">): stri
   const { recipe, policy, account, seed, pullproof } = run.data;
   const pairs: [string, string][] = [
     ["host", host ?? "unnamed"],
+    ...optional("reached by", data.address),
+    ...optional("deployed as the stack", data.stack),
     ["engine", `${engine.version} (API ${engine.apiVersion})`],
     ["image store", `${engine.imageStore}, ${engine.storageDriver}, data root ${engine.dataRoot}`],
     ["system", `${engine.os}, kernel ${engine.kernel}`],
     ["size", `${engine.cpus} cores, ${formatBytes(engine.memoryBytes)} memory`],
-    ...(data.accelerator === undefined
-      ? []
-      : [["virtual machine run by", data.accelerator] as [string, string]]),
+    ...optional("virtual machine run by", data.accelerator),
     ["swarm nodes", String(data.swarmNodes)],
     ["mirrors", settings(pullPath.mirrors)],
     ["proxies", settings(pullPath.proxies)],
@@ -40,24 +40,31 @@ function rows(run: EntryOf<"run">, { host, data }: EntryOf<"environment">): stri
         .map(([service, image]) => `${service}: ${image}`)
         .join(", "),
     ],
-    ["registry behind the hub", hub.registry],
-    [
-      "hub bandwidth",
-      hub.bytesPerSecond === null ? "unlimited" : `${formatBytes(hub.bytesPerSecond)} per second`,
-    ],
-    ["anonymous pulls", hub.anonymous],
-    [
-      "pull budgets",
-      `account ${hub.accountLimit ?? "unlimited"}, anonymous ${hub.anonymousLimit ?? "unlimited"}, per ${hub.windowSeconds} s`,
-    ],
+    ...(hub === null ? [] : hubRows(hub)),
     [
       "controller",
-      `Node ${controller.node}, ${controller.cpus} cores, ${formatBytes(controller.memoryBytes)} memory, engine ${controller.engine}`,
+      `Node ${controller.node}, ${controller.cpus} cores, ${formatBytes(controller.memoryBytes)} memory${controller.engine === null ? "" : `, engine ${controller.engine}`}`,
     ],
     ["pullproof", pullproof],
     ["seed", seed],
   ];
   return pairs.map(([name, value]) => [name, codeOrText(value)]);
+}
+
+const optional = (name: string, value: string | undefined): [string, string][] =>
+  value === undefined ? [] : [[name, value]];
+
+function hubRows(hub: NonNullable<Body<"environment">["hub"]>): [string, string][] {
+  const { registry, bytesPerSecond, anonymous, accountLimit, anonymousLimit, windowSeconds } = hub;
+  return [
+    ["registry behind the hub", registry],
+    ["hub bandwidth", bytesPerSecond === null ? "unlimited" : `${formatBytes(bytesPerSecond)} per second`],
+    ["anonymous pulls", anonymous],
+    [
+      "pull budgets",
+      `account ${accountLimit ?? "unlimited"}, anonymous ${anonymousLimit ?? "unlimited"}, per ${windowSeconds} s`,
+    ],
+  ];
 }
 
 function settings(values: readonly string[] | null): string {

@@ -1,6 +1,7 @@
 import { type History, ofScenarios, readHistory } from "../check/history.ts";
 import type { Entry, EntryOf } from "../model/evidence.ts";
 import type { Judgement } from "../model/verdict.ts";
+import { asFoundSection } from "./as-found.ts";
 import { claimSections, remedyText } from "./claims.ts";
 import { controlTable } from "./controls.ts";
 import { environmentSection } from "./environment.ts";
@@ -50,10 +51,16 @@ export function renderReport({ entries, judgement, evidenceHash, linkPrefix }: R
     ),
     section("Controls (must be caught)", controlTable(run, judgement)),
     ...(others.steps.length === 0 ? [] : [section("The other scenarios", ...stepTables(others))]),
+    ...leftOn(history),
     section("Where the time went", whereTimeWent(history, entries)),
     section("Environment and settings", environmentSection(run, environments)),
     section("Reproduce", reproduceSection(run, environment)),
   ].join("\n\n")}\n`;
+}
+
+function leftOn(history: History): string[] {
+  const found = asFoundSection(history);
+  return found === null ? [] : [section("What is left on the host", found)];
 }
 
 function section(title: string, ...parts: string[]): string {
@@ -82,7 +89,8 @@ function firstScreen(
 
 /** What was judged, in one line. */
 function subject({ run }: History, environment: EntryOf<"environment"> | undefined): string {
-  const prune = `prune run: ${escapeMarkdown(run.data.policy.title)}`;
+  const pruned = run.data.scenarios.some(({ steps }) => steps.some((step) => step.do === "prune"));
+  const prune = pruned ? `prune run: ${escapeMarkdown(run.data.policy.title)}` : "no prune run";
   if (environment === undefined) return `environment unknown, ${prune}`;
   const { engine, deployer } = environment.data;
   return [

@@ -7,7 +7,8 @@ import type { Body } from "../model/evidence.ts";
 export interface RateLimitOptions {
   /** Leads to the lab's hub; the default leads to Docker Hub itself. */
   dispatcher: Dispatcher;
-  account: { name: string; pat: string };
+  /** Null where nobody is logged in: the account's counters are unknown then. */
+  account: { name: string; pat: string } | null;
 }
 
 /** A dispatcher that reaches Docker Hub's names through a hub's unix socket. */
@@ -30,8 +31,9 @@ export async function rateLimit(
   identity: "account" | "anonymous",
 ): Promise<Body<"ratelimit">> {
   const { dispatcher, account } = options;
+  if (identity === "account" && account === null) return unknown(identity);
   const headers: Record<string, string> = { "user-agent": witnessAgent };
-  const basic = Buffer.from(`${account.name}:${account.pat}`).toString("base64");
+  const basic = Buffer.from(`${account?.name}:${account?.pat}`).toString("base64");
   const answer = await request(
     "https://auth.docker.io/token?service=registry.docker.io&scope=repository:ratelimitpreview/test:pull",
     {
