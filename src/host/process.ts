@@ -46,11 +46,28 @@ function ended(child: ChildProcess): Promise<number> {
   });
 }
 
-/** A program's standard input and output as one stream; it ends with the stream. */
+/**
+ * A program's standard input and output as one stream; it ends with the stream. Not Duplex.from: that throws away what
+ * was read when the other end goes first, as a server does after its answer.
+ */
 export function processStream(file: string, words: readonly string[]): Duplex {
   const child = spawn(file, words, { stdio: ["pipe", "pipe", "ignore"] });
-  const stream = Duplex.from({ writable: child.stdin, readable: child.stdout });
+  const { stdin, stdout } = child;
+  const stream = new Duplex({
+    read: () => void stdout.resume(),
+    write: (chunk, _, done) => void stdin.write(chunk, () => done()),
+    final: (done) => void stdin.end(() => done()),
+    destroy(error, done) {
+      child.kill();
+      done(error);
+    },
+  });
+  // Nobody reads any more; what was said before that is still to be had.
+  stdin.on("error", () => {});
+  stdout.on("data", (chunk) => {
+    if (!stream.push(chunk)) stdout.pause();
+  });
+  stdout.on("end", () => stream.push(null));
   child.on("error", (error) => stream.destroy(error));
-  stream.on("close", () => child.kill());
   return stream;
 }

@@ -218,6 +218,8 @@ async function tidy(host: LiveHost, app: App): Promise<void> {
 function liveDispatcher(host: LiveHost): Agent {
   const ca = [...getCACertificates("default"), ...getCACertificates("system")];
   return new Agent({
+    // A connection that is kept may be closed by its other end just when it is used again.
+    pipelining: 0,
     connect(options, callback) {
       const servername = options.servername || options.hostname;
       const port = Number(options.port || 443);
