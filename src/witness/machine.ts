@@ -40,8 +40,7 @@ export async function machineState(
 }
 
 /** Exactly what the script prints, line by line. */
-const printed =
-  /^(?<bootId>[0-9a-f-]{36})\n(?<uptime>[\d.]+)\n(?<received>\d+)\n(?<statfs>\d[\d ]+)\n$/;
+const printed = /^(?<bootId>[0-9a-f-]{36})\n(?<uptime>[\d.]+)\n(?<received>\d+)\n(?<statfs>\d[\d ]+)\n$/;
 
 /** Parses what the script prints; throws on anything else. */
 export function parseMachineState(text: string, interfaceName: string): MachineState {
