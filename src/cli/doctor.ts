@@ -33,7 +33,9 @@ export function addDoctor(program: Command): void {
     )
     .option("--json", "print the diagnoses as JSON")
     .action(async (options: DoctorOptions) => {
-      process.exitCode = await run(options);
+      const exitCode = await run(options);
+      // A look that was given up, at an engine that says nothing, still holds the process.
+      process.exit(exitCode);
     });
 }
 

@@ -14,8 +14,8 @@ export interface Ways {
   askHub: AskHub;
   /** Our clock, in milliseconds since the epoch. */
   now: () => number;
-  /** Tells of the abra that is installed on the host; null where there is none. */
-  probeAbra?: (host: Host) => Promise<AbraFound | null>;
+  /** Tells of the abra that is installed on the host; without it, that it is there and its version. */
+  probeAbra?: (host: Host) => Promise<AbraFound>;
 }
 
 /**

@@ -45,11 +45,16 @@ export interface ClockFacts {
   after: number;
 }
 
-/** The abra that is installed on the host. */
+/** What is known of the abra that is installed on the host. */
 export interface AbraFound {
-  version: string;
-  /** What about it does not fit, each in a sentence; empty where nothing is known to be wrong. */
-  problems: string[];
+  /** Where it lies; null where there is none. */
+  path: string | null;
+  /** Null where it does not answer as abra does. */
+  version: string | null;
+  /** Whether its command lines were seen in use; left out where nobody asked. */
+  known?: boolean;
+  /** What keeps it from being relied on, each in one sentence. */
+  problems: readonly string[];
 }
 
 /** The docker client on the host, which deploys with `docker stack deploy`. */
@@ -92,8 +97,7 @@ export interface HostFacts {
   swarm: Seen<SwarmFacts>;
   disk: Seen<FileSystem>;
   clock: Seen<ClockFacts>;
-  /** Null where there is none. */
-  abra: Seen<AbraFound | null>;
+  abra: Seen<AbraFound>;
   /** `unusable` where it is missing, or has no engine to speak with: what it said. */
   client: Seen<ClientFacts | { unusable: string }>;
   login: Seen<LoginFacts>;

@@ -123,7 +123,7 @@ async function byHelper(host: Host, helper: string): Promise<Login> {
     helper,
   ]);
   // Helpers tell errors on standard output too. Only this one is known to hold nothing secret.
-  if (exitCode !== 0 && stdout.trim() === notFound) return { kind: "none" };
+  if (stdout.trim() === notFound) return { kind: "none" };
   if (exitCode === 124)
     return unusable(`it did not answer within ${helperSeconds} s, or waits for a passphrase`);
   if (exitCode === 127) return unusable("it is not installed, or not in the PATH of the login user");

@@ -33,25 +33,26 @@ export function judgeClient(client: HostFacts["client"], engine: Seen<EngineFact
 }
 
 /** Whether what is to deploy the recipe is there. */
-export function judgeDeployer(abra: Seen<AbraFound | null>, { deployer }: Asked): Finding {
+export function judgeDeployer(abra: Seen<AbraFound>, { deployer }: Asked): Finding {
   if (deployer === "stack") return ok("docker stack deploy, as was asked for");
   if ("unseen" in abra)
     return unknown(
       `it cannot be told whether abra is there: ${abra.unseen}`,
       "abra --version, on the host; or --deployer stack",
     );
-  const found = abra.seen;
-  if (found === null)
+  const { path, version, known, problems } = abra.seen;
+  if (path === null)
     return deployer === "auto"
       ? ok("there is no abra in the login user's PATH: docker stack deploy does it")
       : problem(
           "there is no abra in the login user's PATH",
           "install abra on the host, or use --deployer stack",
         );
-  if (found.problems.length > 0)
-    return problem(
-      `abra ${found.version} is not as it has to be: ${found.problems.join("; ")}`,
-      "install another version of abra, or use --deployer stack",
-    );
-  return ok(`abra ${found.version}`);
+  const another = "install another version of abra, or use --deployer stack";
+  if (problems.length > 0)
+    return problem(`abra ${version ?? path} is not as it has to be: ${problems.join("; ")}`, another);
+  if (version === null) return problem(`${path} does not answer like abra`, another);
+  if (known === false)
+    return warning(`abra ${version}, a version whose commands nobody has seen in use`, another);
+  return ok(`abra ${version}`);
 }

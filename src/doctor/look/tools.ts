@@ -5,17 +5,15 @@ import { linesOf, runScript } from "./script.ts";
 
 /** Exits with 0 and without a word where there is none. */
 const abraScript = `
-command -v abra > /dev/null || exit 0
+command -v abra || exit 0
 abra --version
 `;
 
-/** The abra in the PATH of the host's login user, by its version alone; null where there is none. */
-export async function abraOf(host: Host): Promise<AbraFound | null> {
-  const printed = await runScript(host, abraScript);
-  if (printed === "") return null;
-  const version = /^abra version (\S+)/m.exec(printed)?.[1];
-  if (version === undefined) throw new Error("what is called abra on the host does not answer like abra");
-  return { version, problems: [] };
+/** The abra in the PATH of the host's login user, by its version alone. */
+export async function abraOf(host: Host): Promise<AbraFound> {
+  const [path = null, ...printed] = linesOf(await runScript(host, abraScript));
+  const version = /^abra version (\S+)/m.exec(printed.join("\n"))?.[1] ?? null;
+  return { path, version, problems: [] };
 }
 
 /**

@@ -20,6 +20,7 @@ function answering({ limits, ...changes }: Partial<Omit<HubFacts, "limits">> & {
   const known = "seen" in hub ? hub.seen.limits : {};
   return seenWith("hub", { ...changes, limits: { ...known, ...limits } });
 }
+const abra = { path: "/bin/abra", version: "0.13.0" };
 const minutes = (number: number) => number * 60_000;
 const hostClock = (ahead: number) => ({
   clock: { seen: { host: now + ahead, before: now - 20, after: now + 20 } },
@@ -235,13 +236,28 @@ describe("diagnose", () => {
       /DOCKER_AUTH_CONFIG.*as whom/,
     ],
 
-    ["abra", "deployer", { abra: { seen: { version: "0.13.0", problems: [] } } }, "ok", /abra 0\.13\.0/],
+    ["abra", "deployer", seenWith("abra", { ...abra, known: true }), "ok", /^abra 0\.13\.0$/],
+    [
+      "an abra of which only the version is known",
+      "deployer",
+      seenWith("abra", abra),
+      "ok",
+      /^abra 0\.13\.0$/,
+    ],
+    ["a new abra", "deployer", seenWith("abra", { ...abra, known: false }), "warning", /0\.13\.0.*nobody/],
     [
       "an abra that lacks something",
       "deployer",
-      { abra: { seen: { version: "0.13.0", problems: ["app deploy knows no -C"] } } },
+      seenWith("abra", { ...abra, problems: ["app deploy knows no -C"] }),
       "problem",
       /knows no -C/,
+    ],
+    [
+      "something else that is called abra",
+      "deployer",
+      seenWith("abra", { ...abra, version: null }),
+      "problem",
+      /\/bin\/abra does not answer/,
     ],
     ["no abra, though it was asked for", "deployer", asking({ deployer: "abra" }), "problem", /no abra/],
     [

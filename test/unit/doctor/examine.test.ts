@@ -178,7 +178,7 @@ describe("examine", () => {
   });
 
   it("takes the word of a better probe of abra", async () => {
-    const probeAbra = async () => ({ version: "0.9", problems: ["app deploy knows no -C"] });
+    const probeAbra = async () => ({ path: "/bin/abra", version: "0.9", problems: ["no -C"] });
     expect(wrongIn(await scene({ ways: { probeAbra } }))).toEqual(["deployer: problem"]);
   });
 });

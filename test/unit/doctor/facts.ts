@@ -37,7 +37,7 @@ export function wellFacts(changes: Partial<HostFacts> = {}): HostFacts {
     },
     disk: { seen: { totalBytes: 100e9, usedBytes: 20e9, totalInodes: 1e6, usedInodes: 1e5 } },
     clock: { seen: { host: now, before: now - 20, after: now + 20 } },
-    abra: { seen: null },
+    abra: { seen: { path: null, version: null, problems: [] } },
     client: { seen: { version: "26.1.5", engine: "E1", variables: [] } },
     login: { seen: { kind: "found", by: "auths of config.json", account: "keeper" } },
     hub: {

@@ -102,17 +102,25 @@ describe("abraOf", () => {
     return shellHost(root);
   };
 
-  it("tells its version", async () => {
+  it("tells where it lies, and its version", async () => {
     const found = await abraOf(host("echo abra version 0.13.0-beta-06a57de"));
-    expect(found).toEqual({ version: "0.13.0-beta-06a57de", problems: [] });
+    expect(found).toEqual({
+      path: expect.stringMatching(/bin\/abra$/),
+      version: "0.13.0-beta-06a57de",
+      problems: [],
+    });
   });
 
-  it("is null where there is none", async () => {
-    expect(await abraOf(host())).toBeNull();
+  it("tells that there is none", async () => {
+    expect(await abraOf(host())).toMatchObject({ path: null, version: null });
   });
 
-  it.each(["exit 1", "echo something else", "echo"])("throws for an abra that does: %s", async (script) => {
-    await expect(abraOf(host(script))).rejects.toThrow();
+  it.each(["echo something else", "echo"])("knows no version of what does: %s", async (script) => {
+    expect(await abraOf(host(script))).toMatchObject({ path: expect.any(String), version: null });
+  });
+
+  it("throws for one that fails", async () => {
+    await expect(abraOf(host("echo boom >&2; exit 1"))).rejects.toThrow("boom");
   });
 });
 
@@ -322,7 +330,7 @@ describe("what the engine tells", () => {
     };
     engine.on("GET /version", () => ({ body: { Version: "26.1.5", ApiVersion: "1.45" } }));
     const n1 = { ID: "n1", Status: { State: "ready" }, Spec: { Availability: "drain" } };
-    engine.on("GET /nodes", () => ({ body: [n1, { ID: "n2" }] }));
+    engine.on("GET /nodes", () => ({ body: [{ ID: "n2" }, n1] }));
     return { engine, host: new HostDouble(engine.docker) };
   }
 
