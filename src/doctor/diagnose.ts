@@ -17,7 +17,7 @@ export function diagnose(facts: HostFacts, now: number): Diagnosis[] {
     "docker client": judgeClient(facts.client, engine),
     deployer: judgeDeployer(facts.abra, asked),
     credentials: judgeCredentials(facts.login, asked),
-    "docker.io": judgeHub(hub),
+    "docker.io": judgeHub(hub, asked),
     "pull budget": judgeBudget(hub, asked, now),
     "pull path": judgePullPath(facts.pullPath),
     services: judgeServices(facts.services),

@@ -34,17 +34,20 @@ export function judgeCredentials(login: Seen<LoginFacts>, { account, registryAut
 }
 
 /** Whether docker.io answers, and takes the login. */
-export function judgeHub(hub: Seen<HubFacts>): Finding {
+export function judgeHub(hub: Seen<HubFacts>, { registryAuth }: Asked): Finding {
   if ("unseen" in hub)
     return unknown(
       `docker.io could not be asked from this machine: ${hub.unseen}`,
       "curl https://auth.docker.io/token?service=registry.docker.io, here and on the host",
     );
   const { tokenStatus: status, as } = hub.seen;
+  // What it answers to nobody says nothing of the pulls, which would not be nobody's.
+  if (registryAuth && as === null)
+    return unknown("whether docker.io takes a login could not be tried without one", "see credentials above");
   const whom = as === null ? "nobody's name" : `the name of ${as}`;
   switch (status) {
     case 200:
-      return ok(as === null ? "answers, also without a login" : `takes the login of ${as}`);
+      return ok(as === null ? "answers without a login, as the run needs it" : `takes the login of ${as}`);
     case 401:
     case 403:
       return as === null
@@ -70,9 +73,9 @@ export function judgeHub(hub: Seen<HubFacts>): Finding {
 }
 
 /** Whether enough pulls are left for the run. Docker Hub counts each manifest GET, over a rolling window. */
-export function judgeBudget(hub: Seen<HubFacts>, { pulls }: Asked, now: number): Finding {
+export function judgeBudget(hub: Seen<HubFacts>, { pulls, registryAuth }: Asked, now: number): Finding {
   const asked = "unseen" in hub ? null : hub.seen;
-  if (asked === null || asked.manifestStatus === null)
+  if (asked === null || asked.manifestStatus === null || (registryAuth && asked.as === null))
     return unknown("the pull budget could not be asked for", "see docker.io above");
   const { manifestStatus, retryAfterSeconds, limits, as } = asked;
   const { limit, remaining, windowSeconds } = limits;
@@ -126,7 +129,7 @@ export function judgePullPath(path: Seen<PullPathFacts>): Finding {
       [`between the engine and docker.io: ${list(set)}`, ...(unread.length > 0 ? [unreadWords] : [])].join(
         "; ",
       ),
-      "remove it; a run as it is will judge G3 as failed",
+      "remove it: a real pull path (G3) has nothing of the kind",
     );
   if (unread.length > 0) return unknown(unreadWords, "log in as root: without it a run cannot judge G3");
   return ok("no mirror, proxy, hosts file or prefer-offline switch");

@@ -1,4 +1,4 @@
-/** Commands, by tool, that deploy or that bring images, as their first words. */
+/** Commands, by tool, that deploy, or that bring or remove images, as their first words. */
 const deploying: Record<string, readonly string[]> = {
   abra: ["app deploy", "app upgrade", "app rollback", "app undeploy", "app new"],
   docker: [
@@ -43,7 +43,7 @@ const withValue = new Set([
   "--project-directory",
 ]);
 
-/** The command that a process's words stand for, where it is one that deploys or pulls: `docker stack deploy`; else null. */
+/** The command that a process's words stand for, where it is one of those: `docker stack deploy`; else null. */
 export function deployWords([program = "", ...words]: readonly string[]): string | null {
   const tool = program.replace(/^.*\//, "");
   const commands = Object.hasOwn(deploying, tool) ? (deploying[tool] ?? []) : [];

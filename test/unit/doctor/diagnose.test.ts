@@ -322,7 +322,10 @@ describe("diagnose", () => {
     [
       "refused anonymous requests",
       "docker.io",
-      answering({ tokenStatus: 401, manifestStatus: null, as: null }),
+      {
+        ...asking({ registryAuth: false }),
+        ...answering({ tokenStatus: 401, manifestStatus: null, as: null }),
+      },
       "problem",
       /nobody's name/,
     ],
@@ -340,7 +343,30 @@ describe("diagnose", () => {
       "unknown",
       /503/,
     ],
-    ["nobody's requests", "docker.io", answering({ as: null }), "ok", /without a login/],
+    [
+      "nobody's requests",
+      "docker.io",
+      { ...asking({ registryAuth: false }), ...answering({ as: null }) },
+      "ok",
+      /without a login/,
+    ],
+    // The login is there, but nobody could read it: what docker.io says to nobody is not what it would say to that.
+    ["no login to try", "docker.io", answering({ as: null }), "unknown", /without one/],
+    ["no login to refuse", "docker.io", answering({ tokenStatus: 401, as: null }), "unknown", /without one/],
+    [
+      "nobody's spent budget",
+      "pull budget",
+      answering({ as: null, limits: { remaining: 0 } }),
+      "unknown",
+      /not/,
+    ],
+    [
+      "nobody's spent budget, in nobody's name",
+      "pull budget",
+      { ...asking({ registryAuth: false }), ...answering({ as: null, limits: { remaining: 0 } }) },
+      "problem",
+      /this machine's address is exhausted/,
+    ],
 
     [
       "no token",

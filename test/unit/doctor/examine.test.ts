@@ -109,7 +109,11 @@ describe("examine", () => {
     ["the disk", { scripts: { "stat -f": fails } }, ["disk: unknown"]],
     ["the host's clock", { scripts: { "date -u": fails } }, ["clock: unknown"]],
     ["abra", { scripts: { "command -v abra": fails } }, ["deployer: unknown"]],
-    ["config.json", { scripts: { "config.json": fails } }, ["credentials: unknown"]],
+    [
+      "config.json",
+      { scripts: { "config.json": fails } },
+      ["credentials: unknown", "docker.io: unknown", "pull budget: unknown"],
+    ],
     ["the lock", { scripts: { flock: fails } }, ["run lock: unknown"]],
     ["pulls", { scripts: { GetImageBlob: fails } }, ["pulls in flight: unknown"]],
     ["processes", { scripts: { comm: fails } }, ["other deploys: unknown"]],
