@@ -38,7 +38,7 @@ export function judgeHub(hub: Seen<HubFacts>, { registryAuth }: Asked): Finding 
   if ("unseen" in hub)
     return unknown(
       `docker.io could not be asked from this machine: ${hub.unseen}`,
-      "curl https://auth.docker.io/token?service=registry.docker.io, here and on the host",
+      "curl --head https://auth.docker.io/token, here and on the host",
     );
   const { tokenStatus: status, as } = hub.seen;
   // What it answers to nobody says nothing of the pulls, which would not be nobody's.
