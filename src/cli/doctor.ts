@@ -1,15 +1,9 @@
 import { type Command, Option } from "commander";
-import { getGlobalDispatcher } from "undici";
-import { loadSettings, type Settings } from "../config/settings.ts";
-import { fixtureRecipes } from "../deploy/fixture-recipes.ts";
-import { readRecipe, stackName } from "../deploy/recipe.ts";
-import { diagnose } from "../doctor/diagnose.ts";
-import { examine } from "../doctor/examine.ts";
-import type { Asked } from "../doctor/facts.ts";
-import { askHubOver } from "../doctor/look/hub.ts";
+import { loadSettings } from "../config/settings.ts";
 import { exitCodeOf } from "../doctor/refuse.ts";
 import { openLiveHost } from "../host/live.ts";
 import { renderDiagnoses, renderDiagnosesJson } from "../report/diagnoses.ts";
+import { checkUp, liveAccess, liveApp } from "../runner/live.ts";
 import { print } from "./terminal.ts";
 
 interface DoctorOptions {
@@ -40,10 +34,13 @@ export function addDoctor(program: Command): void {
 }
 
 async function run({ context, dockerHost, json }: DoctorOptions): Promise<number> {
-  const asked = askedBy(loadSettings({}));
-  await using host = await openLiveHost({ context, dockerHost });
-  const ways = { askHub: askHubOver(getGlobalDispatcher()), now: Date.now };
-  const diagnoses = diagnose(await examine(host, asked, ways), Date.now());
+  const settings = loadSettings({ context, dockerHost });
+  await using host = await openLiveHost(settings);
+  const access = await liveAccess(host);
+  // How many pulls a run takes, only its plan can tell.
+  const needs = { stack: liveApp(settings, "doctor").stack, pulls: null };
+  const diagnoses = await checkUp(host, access, settings, needs);
+  await access.dispatcher.destroy();
   const exitCode = exitCodeOf(diagnoses);
   const { columns = 100, isTTY = false } = process.stdout;
   const color = isTTY && process.env.NO_COLOR === undefined;
@@ -51,10 +48,4 @@ async function run({ context, dockerHost, json }: DoctorOptions): Promise<number
     json ? renderDiagnosesJson(diagnoses, exitCode) : renderDiagnoses(diagnoses, { width: columns, color }),
   );
   return exitCode;
-}
-
-/** What a run with these settings would need; how many pulls, only its plan can tell. */
-function askedBy({ account, registryAuth, deployer, recipe }: Settings): Asked {
-  const { name } = readRecipe(recipe ?? fixtureRecipes.notebook);
-  return { account, registryAuth, deployer, stack: stackName(`${name}.example.com`), pulls: null };
 }

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { atMost } from "../at-most.ts";
 import { ExitCode, Failure } from "../model/failure.ts";
 import { until } from "../until.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -63,6 +64,9 @@ const notFound = (file: string) => (thrown: NodeJS.ErrnoException) => {
 const connectSeconds = 30;
 const connectMs = 60_000;
 
+/** Commands at a time over one connection: sshd allows ten (sshd_config(5), MaxSessions). */
+const sessions = 8;
+
 /**
  * A machine that OpenSSH's own client reaches, with the user's settings, keys and known hosts, as Docker's client does.
  * One connection carries everything.
@@ -71,6 +75,7 @@ class SshWay implements Way {
   readonly socketPath: string;
   readonly #folder: string;
   readonly #destination: readonly string[];
+  readonly #atOnce = atMost(sessions);
   #master: ReturnType<typeof spawn> | undefined;
 
   private constructor(folder: string, { destination, port }: Extract<Endpoint, { kind: "ssh" }>) {
@@ -94,7 +99,7 @@ class SshWay implements Way {
   run(command: readonly string[], env: Record<string, string> = {}, input?: Readable): Promise<ExecResult> {
     const { line, variables } = remoteLine(command, env);
     const words = [...this.#shared, "-T", ...this.#destination, line];
-    return runProcess("ssh", words, {}, { first: variables, rest: input });
+    return this.#atOnce(() => runProcess("ssh", words, {}, { first: variables, rest: input }));
   }
 
   dial(host: string, port: number): Duplex {

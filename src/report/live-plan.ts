@@ -11,6 +11,8 @@ export interface LivePlan {
   /** As whom the host pulls; null for nobody. */
   account: string | null;
   scenarios: readonly Scenario[];
+  /** What the doctor found that does not stand in the way. */
+  notices: readonly string[];
 }
 
 /** The plan for a live host as text: what it will do there, and what it will not. */
@@ -34,6 +36,7 @@ export function renderLivePlan(plan: LivePlan): string {
       ? "  reboots nothing"
       : `  reboots the host ${count(reboots, "time")}: everything on it goes down meanwhile`,
     "  makes a temporary folder there, and for a moment an empty volume at each look; both are taken away",
+    ...plan.notices.map((notice) => `  note: ${notice}`),
     ...plan.scenarios.flatMap((scenario) => scenario.steps.map((step) => `    ${step.id}: ${step.do}`)),
   ].join("\n");
 }

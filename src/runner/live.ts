@@ -1,30 +1,37 @@
 import { cpus, totalmem } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
-import { getCACertificates, connect as tlsConnect } from "node:tls";
-import { Agent } from "undici";
+import type { Agent } from "undici";
 import { live as liveSuite } from "../../suites/live.ts";
 import { readHostPolicy } from "../config/policies.ts";
 import type { Settings } from "../config/settings.ts";
 import { deployerOnHost } from "../deploy/choose.ts";
 import type { App, Deployer } from "../deploy/deployer.ts";
 import { fixtureRecipes } from "../deploy/fixture-recipes.ts";
-import { readRecipe, stackName } from "../deploy/recipe.ts";
-import { leftOf } from "../deploy/stack-objects.ts";
+import { type Recipe, readRecipe, stackName } from "../deploy/recipe.ts";
+import { leftOf, takenBy } from "../deploy/stack-objects.ts";
 import { finishTeardown } from "../deploy/teardown.ts";
+import { diagnose } from "../doctor/diagnose.ts";
+import type { Diagnosis } from "../doctor/diagnosis.ts";
+import { examine } from "../doctor/examine.ts";
+import { askHubOver } from "../doctor/look/hub.ts";
+import { requireFit } from "../doctor/refuse.ts";
 import { type Credentials, readCredentials } from "../host/credentials.ts";
+import { hostDispatcher } from "../host/dispatcher.ts";
 import { LiveHost } from "../host/live.ts";
 import type { Body } from "../model/evidence.ts";
 import { ExitCode, Failure, messageOf } from "../model/failure.ts";
-import type { Policy } from "../model/plan.ts";
+import type { Policy, Scenario } from "../model/plan.ts";
 import type { LivePlan } from "../report/live-plan.ts";
 import { accountedUnits } from "../witness/accounting.ts";
 import { engineFacts } from "../witness/environment.ts";
-import { imageStore } from "../witness/images.ts";
+import { imageStore as lookAtStore } from "../witness/images.ts";
+import type { RateLimitOptions } from "../witness/rate-limit.ts";
 import { registryImage } from "../witness/registry-image.ts";
 import { interfaceTo } from "../witness/route.ts";
 import type { Journal } from "./journal.ts";
 import { Lane, type Site } from "./lane.ts";
 import type { LanePlan } from "./plan.ts";
+import { pullsOf } from "./preflight.ts";
 import type { Progress } from "./progress.ts";
 import { suiteSettings } from "./suite-settings.ts";
 
@@ -33,9 +40,7 @@ export interface LiveRun extends AsyncDisposable {
   plan: LanePlan;
   /** What a person has to know of it. */
   summary: LivePlan;
-  host: LiveHost;
   app: App;
-  deployer: Deployer;
   /** The prune run that is made; null where none is allowed. */
   policy: Policy | null;
   /** As whom the host pulls; null where nobody is logged in. */
@@ -65,62 +70,59 @@ export async function liveSummary(settings: Settings): Promise<LivePlan> {
 }
 
 async function prepareLive(host: LiveHost, settings: Settings, run: string): Promise<LiveRun> {
-  const recipe = readRecipe(settings.recipe ?? fixtureRecipes.lighthouse);
+  const app = liveApp(settings, run);
+  const { recipe } = app;
   const deployer = await deployerOnHost(settings.deployer, host);
-  const credentials = await readCredentials(host);
-  const account = credentials === null ? null : { name: credentials.account, pat: credentials.secret };
-  const dispatcher = liveDispatcher(host);
-  const engine = await engineFacts(host.docker);
-  const { Arch } = await host.docker.version();
-  const known = await Promise.all(
-    [...new Set(Object.values(recipe.images))].map((image) =>
-      registryImage({ dispatcher, account }, image, Arch),
-    ),
-  );
-  // RFC 2606 keeps the domain out of anybody's hands, and the run's own four digits out of another run's.
-  const domain = `pullproof-${run.slice(-4)}.example.com`;
-  const app: App = { recipe, domain, stack: stackName(domain) };
+  const policy = settings.allowPrune ? readHostPolicy(settings.prune) : null;
+  const planned = (first: "cold" | "cached") =>
+    liveSuite(
+      {
+        ...suiteSettings({ ...settings, prune: "reference" }, recipe, deployer),
+        ...(policy === null ? {} : { policy }),
+      },
+      { first, prune: policy !== null, reboot: settings.allowReboot },
+    );
+  const access = await liveAccess(host);
+  // What is read of the registry comes on top of the plan.
+  const pulls = pullsOf({ scenarios: [planned("cold")] }, recipe) + 2 * Object.keys(recipe.images).length;
+  const diagnoses = await checkUp(host, access, settings, { stack: app.stack, pulls });
+  requireFit(diagnoses);
   await requireFree(host, app);
-  const first = (await allStored(host, known)) ? "cached" : "cold";
-  const suite = {
-    ...suiteSettings({ ...settings, prune: "reference" }, recipe, deployer),
-    imageStore: engine.imageStore,
-    ...(settings.allowPrune ? { policy: readHostPolicy(settings.prune) } : {}),
-  };
-  const scenario = liveSuite(suite, { first, prune: settings.allowPrune, reboot: settings.allowReboot });
+  const { version, imageStore } = await engineFacts(host.docker);
+  const known = await registryImages(host, access, recipe);
+  const scenario = planned((await allStored(host, known)) ? "cached" : "cold");
   const site: Site = {
     host,
     hub: null,
-    rateLimit: { dispatcher, account },
+    rateLimit: access,
     interfaceName: await interfaceTo(host, "registry-1.docker.io"),
     accountedUnits: await accountedUnits(host),
     accelerator: null,
   };
   let work: Promise<void> = Promise.resolve();
   return {
-    plan: {
-      host: host.name,
-      kind: "live",
-      imageStore: engine.imageStore,
-      small: false,
-      scenarios: [scenario],
-    },
+    plan: { host: host.name, kind: "live", imageStore, small: false, scenarios: [scenario] },
     summary: {
       address: host.address,
-      engine: engine.version,
+      engine: version,
       stack: app.stack,
       recipe: { name: recipe.name, images: recipe.images },
       deployer: `${deployer.name} ${await deployer.version(host)}`,
-      account: credentials?.account ?? null,
+      account: access.credentials?.account ?? null,
       scenarios: [scenario],
+      notices: diagnoses
+        .filter(({ status }) => status !== "ok")
+        .map(({ check, found }) => `${check}: ${found}`),
     },
-    host,
     app,
-    deployer,
-    policy: settings.allowPrune ? suite.policy : null,
-    credentials,
+    policy,
+    credentials: access.credentials,
     run(journal, progress, signal) {
-      work = runLane({ site, app, deployer, settings, known, journal, progress }, [scenario], signal);
+      work = runLane(
+        { site, app, deployer, settings, known, journal, progress, address: host.address },
+        scenario,
+        signal,
+      );
       return work;
     },
     async [Symbol.asyncDispose]() {
@@ -129,15 +131,61 @@ async function prepareLive(host: LiveHost, settings: Settings, run: string): Pro
         await Promise.race([work.catch(() => {}), wait(lastStepMs, undefined, { ref: false })]);
         await tidy(host, app);
       } finally {
-        await dispatcher.destroy();
+        await access.dispatcher.destroy();
         await host[Symbol.asyncDispose]();
       }
     },
   };
 }
 
+/** What a run deploys on a live host. RFC 2606 keeps the domain out of anybody's hands, four digits out of another run's. */
+export function liveApp(settings: Settings, run: string): App {
+  const domain = `pullproof-${run.slice(-4)}.example.com`;
+  return {
+    recipe: readRecipe(settings.recipe ?? fixtureRecipes.lighthouse),
+    domain,
+    stack: stackName(domain),
+  };
+}
+
+/** How registries are asked: from the host, as whom it pulls. */
+export interface LiveAccess extends RateLimitOptions {
+  dispatcher: Agent;
+  credentials: Credentials | null;
+}
+
+/** Reads as whom a host pulls. What cannot be read is nobody; the doctor says why. */
+export async function liveAccess(host: LiveHost): Promise<LiveAccess> {
+  const credentials = await readCredentials(host).catch(() => null);
+  const account = credentials === null ? null : { name: credentials.account, pat: credentials.secret };
+  return { dispatcher: hostDispatcher(host), credentials, account };
+}
+
+/** What the doctor says of a live host before a run that needs so much of it. */
+export async function checkUp(
+  host: LiveHost,
+  { dispatcher, credentials }: LiveAccess,
+  { account, registryAuth, deployer }: Settings,
+  needs: { stack: string; pulls: number | null },
+): Promise<Diagnosis[]> {
+  const asked = { account: credentials?.account ?? account, registryAuth, deployer, ...needs };
+  const facts = await examine(host, asked, { askHub: askHubOver(dispatcher), now: Date.now });
+  return diagnose(facts, Date.now());
+}
+
+async function registryImages(
+  host: LiveHost,
+  access: LiveAccess,
+  { images }: Recipe,
+): Promise<Body<"published">[]> {
+  const { Arch } = await host.docker.version();
+  const references = [...new Set(Object.values(images))];
+  return Promise.all(references.map((image) => registryImage(access, image, Arch)));
+}
+
 interface LiveLane {
   site: Site;
+  address: string;
   app: App;
   deployer: Deployer;
   settings: Settings;
@@ -147,8 +195,8 @@ interface LiveLane {
 }
 
 async function runLane(
-  { site, app, deployer, settings, known, journal, progress }: LiveLane,
-  scenarios: LanePlan["scenarios"],
+  { site, address, app, deployer, settings, known, journal, progress }: LiveLane,
+  scenario: Scenario,
   signal: AbortSignal,
 ): Promise<void> {
   const lane = new Lane({
@@ -159,7 +207,7 @@ async function runLane(
     progress,
     known,
     setting: {
-      address: (site.host as LiveHost).address,
+      address,
       stack: app.stack,
       deployer: {
         name: deployer.name,
@@ -174,7 +222,7 @@ async function runLane(
   });
   try {
     await lane.prepare([]);
-    await lane.run(scenarios, signal);
+    await lane.run([scenario], signal);
   } finally {
     lane.close();
   }
@@ -182,17 +230,18 @@ async function runLane(
 
 /** Whether the store has every image, under whatever name. */
 async function allStored(host: LiveHost, known: readonly Body<"published">[]): Promise<boolean> {
-  const { images } = await imageStore(host.docker);
+  const { images } = await lookAtStore(host.docker);
   const digests = new Set(images.flatMap((image) => image.digests.map((name) => name.split("@")[1])));
   return known.every(({ digest }) => digests.has(digest));
 }
 
+/** Throws a Failure unless nothing bears the stack's name: a run touches nothing but its own. */
 async function requireFree(host: LiveHost, app: App): Promise<void> {
-  const left = await leftOf(host.docker, app.stack);
-  if (left.length === 0) return;
+  const taken = await takenBy(host.docker, app.stack);
+  if (taken.length === 0) return;
   throw new Failure(ExitCode.unavailable, {
     what: "the name of the run's stack is taken on the live host",
-    seen: left.join(", "),
+    seen: taken.join(", "),
     next: "run the command again: each run has a name of its own",
   });
 }
@@ -212,20 +261,4 @@ async function tidy(host: LiveHost, app: App): Promise<void> {
       cause: thrown,
     });
   }
-}
-
-/** Reaches registries from the host, whose address is the one that anonymous pulls are counted for. */
-function liveDispatcher(host: LiveHost): Agent {
-  const ca = [...getCACertificates("default"), ...getCACertificates("system")];
-  return new Agent({
-    // A connection that is kept may be closed by its other end just when it is used again.
-    pipelining: 0,
-    connect(options, callback) {
-      const servername = options.servername || options.hostname;
-      const port = Number(options.port || 443);
-      const socket = tlsConnect({ socket: host.dial(options.hostname, port), servername, ca });
-      socket.once("secureConnect", () => callback(null, socket));
-      socket.once("error", (error) => callback(error, null));
-    },
-  });
 }
