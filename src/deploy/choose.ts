@@ -4,11 +4,12 @@ import type { Host } from "../host/host.ts";
 import { cacheFolder } from "../lab/cache.ts";
 import { ExitCode, Failure } from "../model/failure.ts";
 import { AbraDeployer } from "./abra.ts";
+import { abraOn, installedAbra, localAbra } from "./abra-binary.ts";
 import type { Deployer } from "./deployer.ts";
 import { StackDeployer } from "./stack.ts";
 
 /**
- * The deployer of a name; `auto` is abra where there is one. Throws a Failure (environment missing) when abra
+ * The deployer of a name for hosts that are a run's own; `auto` is abra where this machine has one. Throws a Failure (environment missing) when abra
  * was asked for by name and is not there.
  */
 export function chooseDeployer(
@@ -18,7 +19,7 @@ export function chooseDeployer(
   if (name === "stack") return new StackDeployer();
   const candidates = abraCandidates(env);
   const binary = candidates.find(isExecutable);
-  if (binary !== undefined) return new AbraDeployer(binary);
+  if (binary !== undefined) return new AbraDeployer(localAbra(binary));
   if (name === "auto" && !env.ABRA) return new StackDeployer();
   throw new Failure(ExitCode.unavailable, {
     what: "there is no abra",
@@ -27,9 +28,20 @@ export function chooseDeployer(
   });
 }
 
-/** Stand-in, until the deployers of a live host are there. */
-export async function deployerOnHost(_name: "auto" | "abra" | "stack", _host: Host): Promise<Deployer> {
-  return new StackDeployer();
+/**
+ * The deployer of a name for a host that is not a run's own: abra is the one that is installed there, and nothing is
+ * installed. Throws a Failure (environment missing) when abra was asked for by name and the host has none.
+ */
+export async function deployerOnHost(name: "auto" | "abra" | "stack", host: Host): Promise<Deployer> {
+  if (name === "stack") return new StackDeployer();
+  const path = await abraOn(host);
+  if (path !== null) return new AbraDeployer(installedAbra(path));
+  if (name === "auto") return new StackDeployer();
+  throw new Failure(ExitCode.unavailable, {
+    what: "there is no abra on the host",
+    seen: `command -v abra on ${host.name} finds none`,
+    next: "install it there as its operator does, or use --deployer stack",
+  });
 }
 
 /** `$ABRA` alone where it is set; else every folder of PATH, and where ./setup --with-abra puts it. */
