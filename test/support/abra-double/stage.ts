@@ -1,27 +1,29 @@
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type AbraBinary, localAbra } from "../../../src/deploy/abra-binary.ts";
 import { EngineDouble, stackLabel } from "../engine-double.ts";
 import { HostDouble, runHere } from "../host-double.ts";
 import { tempFolder, writeScript } from "../temp.ts";
-import { changeSwarm, readSwarm, type SwarmState } from "./docker-double.ts";
 import { abraDouble } from "./double.ts";
+import { readSwarm, removeFrom, type Swarm } from "./swarm.ts";
 
 /** A host without an engine, on which the double of abra truly runs, with a double of docker in its PATH. */
 export interface DoubleStage {
   host: HostDouble;
   binary: AbraBinary;
   /** What there is in the swarm by now. */
-  swarm(): SwarmState;
+  swarm(): Swarm;
 }
 
-const dockerDouble = fileURLToPath(new URL("docker-double.ts", import.meta.url));
+const dockerDouble = fileURLToPath(new URL("docker-double", import.meta.url));
 
 /** Opens one; gone when the test is over. `local` is a copy of the double that was told something. */
 export async function stageOfDoubles(local = abraDouble): Promise<DoubleStage> {
   const folder = tempFolder();
-  const state = join(folder, "swarm.json");
-  writeScript(join(folder, "bin/docker"), `exec '${process.execPath}' '${dockerDouble}' "$@"`);
+  const state = join(folder, "swarm");
+  mkdirSync(state);
+  writeScript(join(folder, "bin/docker"), `exec '${dockerDouble}' "$@"`);
   const engine = await engineOf(state);
   const host: HostDouble = new HostDouble(engine.docker).answer(({ command, env }) => {
     const here = (word: string) => (word.startsWith(host.folder) ? host.path(word) : word);
@@ -32,10 +34,10 @@ export async function stageOfDoubles(local = abraDouble): Promise<DoubleStage> {
   return { host, binary: localAbra(local), swarm: () => readSwarm(state) };
 }
 
-/** An engine's API that shows the swarm of the file `state`. */
+/** An engine's API that shows the swarm whose lists lie in the folder `state`. */
 async function engineOf(state: string): Promise<EngineDouble> {
   const engine = await EngineDouble.listen();
-  const shows = (path: string, objects: (swarm: SwarmState) => (typeof engine.volumes)[number][]) =>
+  const shows = (path: string, objects: (swarm: Swarm) => (typeof engine.volumes)[number][]) =>
     engine.on(`GET ${path}`, ({ filters }) => {
       const wanted = filters.label?.[0]?.split("=")[1];
       const body = objects(readSwarm(state)).filter(
@@ -68,20 +70,14 @@ async function engineOf(state: string): Promise<EngineDouble> {
   shows("/volumes", ({ volumes }) =>
     volumes.map(({ stack, name }) => ({ Name: name, Labels: stackLabel(stack) })),
   );
-  engine.on("DELETE /volumes/*", ({ path }) => {
-    changeSwarm(state, (swarm) => {
-      swarm.volumes = swarm.volumes.filter(({ name }) => name !== path.split("/")[2]);
-    });
-    return { status: 204 };
-  });
   engine.on("GET /secrets", () => ({
-    body: readSwarm(state).secrets.map(({ id, name }) => ({ ID: id, Spec: { Name: name } })),
+    body: readSwarm(state).secrets.map(({ name }) => ({ ID: name, Spec: { Name: name } })),
   }));
-  engine.on("DELETE /secrets/*", ({ path }) => {
-    changeSwarm(state, (swarm) => {
-      swarm.secrets = swarm.secrets.filter(({ id }) => id !== path.split("/")[2]);
+  for (const list of ["volumes", "secrets"] as const) {
+    engine.on(`DELETE /${list}/*`, ({ path }) => {
+      removeFrom(state, list, path.split("/")[2] ?? "");
+      return { status: 204 };
     });
-    return { status: 204 };
-  });
+  }
   return engine;
 }
