@@ -1,5 +1,6 @@
 import { formatBytes } from "../check/units.ts";
 import type { Body, EntryOf } from "../model/evidence.ts";
+import { deployerNote, deployerTitle, registryAuthText } from "./deployer.ts";
 import { codeSpan, escapeMarkdown } from "./escape.ts";
 import { table } from "./table.ts";
 
@@ -15,6 +16,7 @@ export function environmentSection(
 function rows(run: EntryOf<"run">, { host, data }: EntryOf<"environment">): string[][] {
   const { engine, deployer, hub, controller, pullPath } = data;
   const { recipe, policy, account, seed, pullproof } = run.data;
+  const note = deployerNote(deployer);
   const pairs: [string, string][] = [
     ["host", host ?? "unnamed"],
     ...optional("reached by", data.address),
@@ -29,8 +31,9 @@ function rows(run: EntryOf<"run">, { host, data }: EntryOf<"environment">): stri
     ["proxies", settings(pullPath.proxies)],
     ["registry host files", settings(pullPath.hostsFiles)],
     ["prefer offline images", pullPath.preferOffline === null ? "unknown" : String(pullPath.preferOffline)],
-    ["deployer", `${deployer.name} ${deployer.version}`],
-    ["registry auth", deployer.registryAuth ? `sent, as ${account}` : "not sent"],
+    ["deployer", deployerTitle(deployer)],
+    ...(note === null ? [] : [["what that stands for", note] as [string, string]]),
+    ["registry auth", deployer.registryAuth ? `sent, as ${account}` : registryAuthText(deployer)],
     ["pull by tag before a deploy", deployer.prepull ? "yes" : "no"],
     ["prune run", policy.title === policy.command ? policy.title : `${policy.title}: ${policy.command}`],
     ["recipe", recipe.name],

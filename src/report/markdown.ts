@@ -4,6 +4,7 @@ import type { Judgement } from "../model/verdict.ts";
 import { asFoundSection } from "./as-found.ts";
 import { claimSections, remedyText } from "./claims.ts";
 import { controlTable } from "./controls.ts";
+import { deployerTitle, registryAuthText } from "./deployer.ts";
 import { environmentSection } from "./environment.ts";
 import { codeSpan, escapeMarkdown } from "./escape.ts";
 import { pruneTable } from "./prune-runs.ts";
@@ -97,7 +98,7 @@ function subject({ run }: History, environment: EntryOf<"environment"> | undefin
     `host ${escapeMarkdown(environment.host ?? "unnamed")}`,
     `engine ${escapeMarkdown(engine.version)}`,
     `${engine.imageStore}/${escapeMarkdown(engine.storageDriver)}`,
-    `deployed by ${escapeMarkdown(`${deployer.name} ${deployer.version}`)}, registry auth ${deployer.registryAuth ? "sent" : "not sent"}`,
+    `deployed by ${escapeMarkdown(deployerTitle(deployer))}, registry auth ${registryAuthText(deployer)}`,
     prune,
   ].join(", ");
 }
