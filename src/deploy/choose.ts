@@ -16,14 +16,18 @@ export function chooseDeployer(
   name: "auto" | "abra" | "stack",
   env: NodeJS.ProcessEnv = process.env,
 ): Deployer {
-  if (name === "stack") return new StackDeployer();
-  const candidates = abraCandidates(env);
-  const binary = candidates.find(isExecutable);
-  if (binary !== undefined) return new AbraDeployer(localAbra(binary));
-  if (name === "auto" && !env.ABRA) return new StackDeployer();
+  const mayDoWithout = name === "auto" && !env.ABRA;
+  if (name === "stack" || (mayDoWithout && findAbra(env) === undefined)) return new StackDeployer();
+  return new AbraDeployer(localAbra(requireAbra(env)));
+}
+
+/** The path of this machine's abra. Throws a Failure (environment missing) when there is none. */
+export function requireAbra(env: NodeJS.ProcessEnv = process.env): string {
+  const binary = findAbra(env);
+  if (binary !== undefined) return binary;
   throw new Failure(ExitCode.unavailable, {
     what: "there is no abra",
-    seen: `none of ${candidates.join(", ")} can be executed`,
+    seen: `none of ${abraCandidates(env).join(", ")} can be executed`,
     next: "install it with ./setup --with-abra, name it in ABRA, or use --deployer stack",
   });
 }
@@ -43,6 +47,8 @@ export async function deployerOnHost(name: "auto" | "abra" | "stack", host: Host
     next: "install it there as its operator does, or use --deployer stack",
   });
 }
+
+const findAbra = (env: NodeJS.ProcessEnv) => abraCandidates(env).find(isExecutable);
 
 /** `$ABRA` alone where it is set; else every folder of PATH, and where ./setup --with-abra puts it. */
 function abraCandidates(env: NodeJS.ProcessEnv): string[] {
