@@ -55,7 +55,7 @@ async function hasHistory(git: Git, recipe: string): Promise<boolean> {
     throw new Failure(ExitCode.config, {
       what: "the recipe's git history cannot be read",
       seen: messageOf(thrown).trim(),
-      next: "repair it, or name a copy of the recipe without its .git",
+      next: "repair it, make this user its owner, or name a copy of the recipe without its .git",
       cause: thrown,
     });
   }

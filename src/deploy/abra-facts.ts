@@ -1,6 +1,6 @@
 import type { Host } from "../host/host.ts";
 import { abraOn } from "./abra-binary.ts";
-import { callAbra } from "./abra-call.ts";
+import { type AbraEnd, callAbra } from "./abra-call.ts";
 import { versionIn } from "./abra-output.ts";
 
 /** Versions whose command lines were seen in use; a commit may follow. */
@@ -52,39 +52,40 @@ export async function probeAbra(host: Host, binary?: string): Promise<AbraFacts>
   const path = binary ?? (await abraOn(host));
   const facts = { path, version: null, known: false, confirmed: [], unconfirmed: [], problems: [] };
   if (path === null) return facts;
-  const ask = async (...words: string[]) => callAbra(host, path, words, { seconds: askSeconds });
+  const ask: Ask = (...words) => callAbra(host, path, words, { seconds: askSeconds });
   const { failure, output } = await ask("--version");
   const version = failure === null ? versionIn(output) : null;
   if (version === null) {
     return { ...facts, problems: [`${path} does not answer like abra: ${failure ?? output}`] };
   }
-
-  const listed = async (flags: Flags): Promise<Map<string, boolean>> => {
-    const found = new Map<string, boolean>();
-    for (const [command, names] of Object.entries(flags)) {
-      const help = await ask(...command.split(" "), "--help");
-      for (const name of names)
-        found.set(`${command} ${name}`, help.failure === null && lists(help.output, command, name));
-    }
-    return found;
-  };
-  const seen = await listed(seenFlags);
-  const missing = [...seen].filter(([, there]) => !there).map(([flag]) => flag);
+  const confirmed = await listed(ask, seenFlags);
   return {
     path,
     version,
     known: knownVersions.some((known) => version === known || version.startsWith(`${known}-`)),
-    confirmed: there(seen),
-    unconfirmed: there(await listed(unconfirmedFlags)),
-    problems: missing.map((flag) => `abra ${version} does not list ${flag} in its help`),
+    confirmed,
+    // One that tells of no flag may not know --help either, and some of these commands remove things.
+    unconfirmed: confirmed.length === 0 ? [] : await listed(ask, unconfirmedFlags),
+    problems: namesOf(seenFlags)
+      .filter((flag) => !confirmed.includes(flag))
+      .map((flag) => `abra ${version} does not list ${flag} in its help`),
   };
 }
 
-const there = (found: Map<string, boolean>) =>
-  [...found].filter(([, listed]) => listed).map(([flag]) => flag);
+type Ask = (...words: string[]) => Promise<AbraEnd>;
 
-/** Whether a help text is of this command, and not of the group that it would be in, and lists a flag. */
-function lists(help: string, command: string, flag: string): boolean {
-  const named = help.includes(command);
-  return named && help.split(/[\s,=[\]|]+/).includes(flag);
+/** Those of the flags that the help of their command lists. */
+async function listed(ask: Ask, flags: Flags): Promise<string[]> {
+  const found: string[] = [];
+  for (const [command, names] of Object.entries(flags)) {
+    const { failure, output } = await ask(...command.split(" "), "--help");
+    // The help of a command that is not there is that of the group that it would be in.
+    if (failure !== null || !output.includes(command)) continue;
+    const words = output.split(/[\s,=[\]|]+/);
+    found.push(...names.filter((name) => words.includes(name)).map((name) => `${command} ${name}`));
+  }
+  return found;
 }
+
+const namesOf = (flags: Flags) =>
+  Object.entries(flags).flatMap(([command, names]) => names.map((name) => `${command} ${name}`));

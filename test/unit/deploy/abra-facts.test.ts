@@ -84,9 +84,13 @@ describe("probeAbra", () => {
     expect(facts.problems).toEqual([]);
   });
 
-  it("believes no help that ends badly", async () => {
-    const facts = await probeAbra(hostWith({ exitCode: 1 }));
+  it("believes no help that ends badly, and then asks nothing of commands that could remove something", async () => {
+    const host = hostWith({ exitCode: 1 });
+    const facts = await probeAbra(host);
     expect(facts.confirmed).toEqual([]);
+    expect(
+      host.executed.map(({ command }) => command.join(" ")).filter((line) => /prune|volume/.test(line)),
+    ).toEqual([]);
     expect(facts.problems).toHaveLength(listed(seenFlags).length);
   });
 
