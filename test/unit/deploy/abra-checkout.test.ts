@@ -128,6 +128,18 @@ describe("the checkout of a recipe that is a repository", () => {
     expect(git(checkout, "remote")).toBe("");
   });
 
+  it("has the tags of its other branches, too", async () => {
+    const recipe = withHistory(recipeFolder({ "compose.yml": label("1.0.0+2.0.0") }));
+    git(recipe, "switch", "--quiet", "--orphan", "side");
+    git(recipe, "commit", "--quiet", "--allow-empty", "--message=side");
+    git(recipe, "tag", "0.9.0+1.0.0");
+    git(recipe, "switch", "--quiet", "trunk");
+    expect(git(await checkoutOf(recipe), "tag", "--list").split("\n")).toEqual([
+      "0.9.0+1.0.0",
+      "1.0.0+2.0.0",
+    ]);
+  });
+
   it("has what is not committed yet, as it lies in the folder, and without what was deleted", async () => {
     const recipe = withHistory(recipeFolder({ gone: "", "compose.yml": label("1.0.0+2.0.0") }));
     git(recipe, "rm", "--quiet", "gone");
