@@ -2,9 +2,8 @@ import { parseEnv } from "node:util";
 import { ExitCode, Failure } from "../model/failure.ts";
 
 /**
- * The env file of an app, made as `abra app new` does: the recipe's .env.sample as it stands, whose comments tell abra the
- * length of secrets, and then each variable that has another value here. The later one counts: recipes themselves
- * build COMPOSE_FILE that way.
+ * The env file of an app: the recipe's .env.sample as it stands, whose comments tell abra the length of secrets, and then
+ * each variable that has another value here. The later one counts: recipes themselves build COMPOSE_FILE that way.
  */
 export function appEnv(sample: string, env: Record<string, string>): string {
   const said = parseEnv(sample);

@@ -19,7 +19,7 @@ export function fatalMessage(output: string): string | null {
  * contract double calls itself one, and is called one here.
  */
 export function versionIn(output: string): string | null {
-  const version = /^abra version (\S+)$/m.exec(plain(output))?.[1];
+  const version = /^abra version (\S+)/m.exec(plain(output))?.[1];
   if (version === undefined) return null;
   return version.includes("contract-double") ? `${version} (${doubleMark})` : version;
 }

@@ -27,7 +27,7 @@ const undeploySeconds = 120;
 /**
  * The real abra, run on the host itself with a folder (`ABRA_DIR`) of its own for each app, so that no state is
  * shared. Only commands and files that public uses of abra show are relied on (docs/abra.md); whether abra sends
- * registry credentials is not asked, the hub's ledger tells.
+ * registry credentials is not asked, the evidence tells.
  */
 export class AbraDeployer implements Deployer {
   readonly name = "abra";

@@ -11,8 +11,11 @@ type ServiceState = Body<"outcome">["services"][number];
  */
 const rejectionsAllowed = 2;
 
-/** Ends of an update after which a service does not run what it was told to (swarm's UpdateStatus, API 1.25 on). */
-const takenBack: ReadonlySet<string> = new Set(["paused", "rollback_paused", "rollback_completed"]);
+/**
+ * Ends of an update after which a service names again what it named before (UpdateStatus of the engine's API). One that
+ * is `paused` names what it was told to, and its tasks show whether they got there.
+ */
+const takenBack: ReadonlySet<string> = new Set(["rollback_paused", "rollback_completed"]);
 
 /** Swarm watches new tasks for a while before it calls an update complete; until then it may take it back. */
 const updating: ReadonlySet<string> = new Set(["updating", "rollback_started"]);
@@ -80,7 +83,7 @@ export async function standing(docker: Docker, stack: string): Promise<Convergen
 function failed({ services, tasks }: Stack): string | null {
   for (const service of services) {
     const { State = "", Message = "" } = service.UpdateStatus ?? {};
-    if (takenBack.has(State)) return `${service.Spec.Name}: swarm ended its update: ${State}: ${Message}`;
+    if (takenBack.has(State)) return `${service.Spec.Name}: swarm took its update back: ${State}: ${Message}`;
     if (rejections(service, tasks).length > rejectionsAllowed) return rejectionMessage(service, tasks);
   }
   return null;
@@ -145,8 +148,8 @@ function describe(service: Service, tasks: readonly Task[]): string {
   const said = tasks
     .filter((task) => task.ServiceID === service.ID)
     .map((task) => [task.Status.State, task.Status.Err].filter(Boolean).join(": "));
-  const update = isUpdating(service) ? `; ${service.UpdateStatus?.State}` : "";
-  return `${service.Spec.Name} (${[...new Set(said)].join(", ") || "no task"}${update})`;
+  const { State: update = "" } = service.UpdateStatus ?? {};
+  return `${service.Spec.Name} (${[...new Set(said)].join(", ") || "no task"}${update && `; ${update}`})`;
 }
 
 function states(docker: Docker, { services, tasks }: Stack): Promise<ServiceState[]> {

@@ -18,10 +18,9 @@ export function registryAuthText({ registryAuth }: DeployerFacts): string {
   return registryAuth ? "sent" : "not sent";
 }
 
-/** What evidence by a deployer stands for that is not abra itself, in one sentence; null for abra. */
+/** What is the same as with abra and what is not, in one sentence; null for abra itself. */
 export function deployerNote(deployer: DeployerFacts): string | null {
-  if (isDouble(deployer))
-    return "A test program in the place of abra, which deploys by docker stack deploy: it says nothing about abra.";
+  if (isDouble(deployer)) return "a test program in the place of abra, which says nothing about abra";
   if (deployer.name !== "stack") return null;
-  return "As abra: the same recipe and environment, as a swarm stack, digest resolution always on. Unlike abra: its own wait for convergence, its lint and its version labels are left out, and whether credentials are sent is chosen here, where abra decides it itself.";
+  return "the same recipe in the same environment, and digest resolution always on; without abra's own wait for convergence, its lint, its version labels, and its own decision whether to send credentials";
 }

@@ -32,7 +32,7 @@ function rows(run: EntryOf<"run">, { host, data }: EntryOf<"environment">): stri
     ["registry host files", settings(pullPath.hostsFiles)],
     ["prefer offline images", pullPath.preferOffline === null ? "unknown" : String(pullPath.preferOffline)],
     ["deployer", deployerTitle(deployer)],
-    ...(note === null ? [] : [["what that stands for", note] as [string, string]]),
+    ...(note === null ? [] : [["compared with abra", note] as [string, string]]),
     ["registry auth", deployer.registryAuth ? `sent, as ${account}` : registryAuthText(deployer)],
     ["pull by tag before a deploy", deployer.prepull ? "yes" : "no"],
     ["prune run", policy.title === policy.command ? policy.title : `${policy.title}: ${policy.command}`],

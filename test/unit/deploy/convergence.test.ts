@@ -189,8 +189,8 @@ describe("converge", () => {
     UpdateStatus: { State, Message: "update rolled back due to failure of task x" },
   });
 
-  it.each(["rollback_completed", "rollback_paused", "paused"])(
-    "sees that swarm gave an update up, though every task runs as the service names it: %s",
+  it.each(["rollback_completed", "rollback_paused"])(
+    "sees that swarm took an update back, though every task runs as the service names it: %s",
     async (state) => {
       const engine = await engineWith([updated(state)], [task()]);
       const { problem, services } = await converge(engine.docker, "diary", long);
@@ -207,6 +207,13 @@ describe("converge", () => {
       expect(problem).toContain(`diary_app (running; ${state})`);
     },
   );
+
+  it("goes by the tasks of an update that was paused: one of them may have failed before it came up", async () => {
+    const up = await engineWith([updated("paused")], [task()]);
+    expect((await converge(up.docker, "diary", long)).problem).toBeNull();
+    const halfway = await engineWith([updated("paused")], [task({ image: old })]);
+    expect((await converge(halfway.docker, "diary", brief)).problem).toContain("(running; paused)");
+  });
 
   it.each([undefined, null, {}, { State: "" }, { State: "completed" }])(
     "does not mind an update that ended well, or none: %j",
