@@ -5,7 +5,7 @@ import { afterAll } from "vitest";
 import type { App } from "../../src/deploy/deployer.ts";
 import { readRecipe, stackName } from "../../src/deploy/recipe.ts";
 
-/** What the app's service does: runs, never gets healthy, or ends at once. */
+/** What the app's service does: runs, never gets healthy, or ends at once, as a new version. */
 type Release = "good" | "unhealthy" | "broken";
 
 const service: Record<Release, string> = {
@@ -19,7 +19,7 @@ version: "3.8"
 
 services:
   app:
-    image: pullproof/worker:1.0.0
+    image: pullproof/worker:${release === "broken" ? "2.0.0" : "1.0.0"}
     ${service[release]}
     networks:
       - host
