@@ -34,7 +34,7 @@ describe("the contract double of abra, on a real engine", () => {
     { told: "dirty", status: "fail", message: /FATA .*unstaged changes/, applied: false },
     { told: "lint", status: "fail", message: /FATA .*lint/, applied: false },
     { told: "timeout", status: "fail", message: /FATA deploy timed out/, applied: true },
-    { told: "rollback", status: "fail", message: /rollback_completed/, applied: true },
+    { told: "rollback", status: "fail", message: /rollback_/, applied: true },
   ])("that is told $told: the deploy ends so, and nothing is left of it", async (expected) => {
     const { told, status, message, applied } = expected;
     const { host } = await open();
