@@ -9,8 +9,8 @@ import type { Deployer } from "./deployer.ts";
 import { StackDeployer } from "./stack.ts";
 
 /**
- * The deployer of a name for hosts that are a run's own; `auto` is abra where this machine has one. Throws a Failure (environment missing) when abra
- * was asked for by name and is not there.
+ * The deployer of a name for hosts that are a run's own; `auto` is abra where this machine has one. Throws a Failure
+ * (environment missing) when abra was asked for by name and is not there.
  */
 export function chooseDeployer(
   name: "auto" | "abra" | "stack",
