@@ -6,7 +6,10 @@ export function addressWithoutPassword(address: string): string {
   return address.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1…@");
 }
 
-/** A text, such as a tool's error, in which no address that has a scheme tells its credentials. */
+/**
+ * A text, such as a tool's error, in which no address that has a scheme tells its credentials. The user of an ssh:// address
+ * without a password proves nothing, and stays.
+ */
 export function withoutPasswords(text: string): string {
-  return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)\S*@/gi, "$1…@");
+  return text.replace(/\b(?!ssh:\/\/[\w.-]+@[^\s@]*(?!\S))([a-z][a-z0-9+.-]*:\/\/)\S*@/gi, "$1…@");
 }

@@ -1,10 +1,15 @@
 import { CommanderError } from "commander";
 import { ExitCode, Failure } from "../model/failure.ts";
-import { reportError } from "./terminal.ts";
+import { allThrown, reportError } from "./terminal.ts";
 
-/** Tells a person what went wrong, and returns the exit code for it. Commander has already told what it threw itself. */
+/**
+ * Tells a person what went wrong, and returns the exit code for it: where cleaning up after an error failed too, that of
+ * an internal error, because something was left behind. Commander has already told what it threw itself.
+ */
 export function codeOf(thrown: unknown): ExitCode {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? ExitCode.pass : ExitCode.usage;
-  reportError(thrown);
-  return thrown instanceof Failure ? thrown.exitCode : ExitCode.internal;
+  const all = allThrown(thrown);
+  for (const one of all) reportError(one);
+  const codes = all.map((one) => (one instanceof Failure ? one.exitCode : ExitCode.internal));
+  return codes.find((code) => code === ExitCode.internal) ?? codes[0] ?? ExitCode.internal;
 }

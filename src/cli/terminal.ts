@@ -3,8 +3,11 @@ import { readHistory } from "../check/history.ts";
 import type { Entry } from "../model/evidence.ts";
 import { Failure, messageOf } from "../model/failure.ts";
 import type { Judgement } from "../model/verdict.ts";
+import { visible, visibleLines } from "../report/escape.ts";
 import { renderSummary } from "../report/summary.ts";
 import type { Progress } from "../runner/progress.ts";
+import { withoutSecrets } from "../secrets.ts";
+import { withoutPasswords } from "../without-passwords.ts";
 
 /** Writes a result to standard output. */
 export function print(text: string): void {
@@ -33,7 +36,8 @@ export function terminalProgress(): Progress & Disposable {
     const tasks = [...running].map(([what, since]) => `${what} ${seconds(now - since)}`);
     stream.write(`\r\x1b[2K${[seconds(now - begun), ...tasks].join(" · ").slice(0, stream.columns - 1)}`);
   };
-  const line = (text: string) => {
+  const line = (said: string) => {
+    const text = visible(safe(said));
     if (live)
       stream.write(`\r\x1b[2K${styleText("gray", seconds(performance.now() - begun), { stream })} ${text}\n`);
     else stream.write(`${new Date().toISOString()} ${text}\n`);
@@ -56,19 +60,35 @@ export function terminalProgress(): Progress & Disposable {
   };
 }
 
+/** Whatever was thrown: of an error, and of errors while cleaning up after it, each, in order. */
+export function allThrown(thrown: unknown): unknown[] {
+  if (!(thrown instanceof SuppressedError)) return [thrown];
+  return [...allThrown(thrown.suppressed), ...allThrown(thrown.error)];
+}
+
 /** Tells a person what went wrong and what to do; returns nothing, exits nothing. */
 export function reportError(thrown: unknown): void {
   const heading = styleText("red", "error:", { stream: process.stderr });
   if (!(thrown instanceof Failure)) {
     const detail = thrown instanceof Error ? (thrown.stack ?? thrown.message) : messageOf(thrown);
     process.stderr.write(
-      `${heading} pullproof failed: ${detail}\n  next: report this as a bug, with the text above\n`,
+      `${heading} pullproof failed: ${shown(detail)}\n  next: report this as a bug, with the text above\n`,
     );
     return;
   }
-  process.stderr.write(`${heading} ${thrown.what}\n`);
-  if (thrown.seen !== undefined) process.stderr.write(`  seen: ${thrown.seen}\n`);
-  process.stderr.write(`  next: ${thrown.next}\n`);
+  process.stderr.write(`${heading} ${shown(thrown.what)}\n`);
+  if (thrown.seen !== undefined) process.stderr.write(`  seen: ${shown(thrown.seen)}\n`);
+  process.stderr.write(`  next: ${shown(thrown.next)}\n`);
+}
+
+/** Text from anywhere, without what must not be told. */
+function safe(text: string): string {
+  return withoutPasswords(withoutSecrets(text));
+}
+
+/** The same, in which a terminal takes nothing for a command. */
+function shown(text: string): string {
+  return visibleLines(safe(text));
 }
 
 function seconds(milliseconds: number): string {

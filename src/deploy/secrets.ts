@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type Docker from "dockerode";
+import { base64, keepSecret } from "../secrets.ts";
 import type { App } from "./deployer.ts";
 import type { RecipeSecret } from "./recipe.ts";
 
@@ -7,7 +8,8 @@ import type { RecipeSecret } from "./recipe.ts";
 export async function createSecrets(docker: Docker, app: App): Promise<void> {
   for (const secret of await missingSecrets(docker, app)) {
     const value = randomBytes(secret.length).toString("hex").slice(0, secret.length);
-    await docker.createSecret({ Name: nameOf(app, secret), Data: Buffer.from(value).toString("base64") });
+    keepSecret(value);
+    await docker.createSecret({ Name: nameOf(app, secret), Data: base64(value) });
   }
 }
 

@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { parseJson } from "../parse-json.ts";
+import { base64, keepSecret } from "../secrets.ts";
 import type { Host } from "./host.ts";
 
 /** A name and what proves it, for docker.io. The secret is held in memory only: never print, store or log one. */
@@ -75,7 +77,9 @@ export async function readLogin(host: Host): Promise<Login> {
   const config = await readConfig(host);
   // An empty helper of this registry means the file, whatever the store.
   const helper = config.credHelpers?.[hubKey] ?? config.credsStore ?? "";
-  return helper === "" ? inFile(config) : byHelper(host, helper);
+  const login = helper === "" ? inFile(config) : await byHelper(host, helper);
+  if (login.kind === "found") keepSecret(login.secret, base64(`${login.account}:${login.secret}`));
+  return login;
 }
 
 async function readConfig(host: Host): Promise<ConfigFile> {
@@ -135,13 +139,4 @@ async function byHelper(host: Host, helper: string): Promise<Login> {
   return account === "" || secret === ""
     ? unusable("it has an empty name or secret")
     : { kind: "found", by, account, secret };
-}
-
-/** Undefined for what is no JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

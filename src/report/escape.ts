@@ -10,6 +10,11 @@ export function visible(text: string): string {
     .replace(invisible, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
 }
 
+/** The same for a text of several lines, which stay so. */
+export function visibleLines(text: string): string {
+  return text.split("\n").map(visible).join("\n");
+}
+
 /** Text as Markdown that shows just that text, in a table cell as well: no markup, HTML, link or comment. */
 export function escapeMarkdown(text: string): string {
   return visible(text)

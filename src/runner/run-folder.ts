@@ -17,6 +17,7 @@ import type { Judgement } from "../model/verdict.ts";
 import { renderBytesChart } from "../report/bytes-chart.ts";
 import { chartPath, renderReport } from "../report/markdown.ts";
 import { renderVerdicts } from "../report/verdicts.ts";
+import { shellWord } from "../shell.ts";
 
 /** Files of a run's folder. */
 export const files = {
@@ -69,8 +70,26 @@ function removeEmpty(folder: string, topmost: string): void {
   if (folder !== topmost) removeEmpty(dirname(folder), topmost);
 }
 
-/** Writes what is told about a judged run beside its evidence, and seals all of it with a manifest. */
+/**
+ * Writes what is told about a judged run beside its evidence, and seals all of it with a manifest. Throws a Failure
+ * (environment missing) when not all of it can be written: then nothing of it stays, and the evidence does.
+ */
 export function writeResults(folder: string, entries: readonly Entry[], judgement: Judgement): void {
+  try {
+    writeAll(folder, entries, judgement);
+  } catch (thrown) {
+    const { evidence: _, ...results } = files;
+    for (const name of Object.values(results)) rmSync(join(folder, name), { force: true });
+    throw new Failure(ExitCode.unavailable, {
+      what: "the report cannot be written",
+      seen: messageOf(thrown),
+      next: `free space on that disk; the evidence is whole: pullproof check ${shellWord(folder)} judges it`,
+      cause: thrown,
+    });
+  }
+}
+
+function writeAll(folder: string, entries: readonly Entry[], judgement: Judgement): void {
   const evidenceHash = hashOf(join(folder, files.evidence));
   writeFileSync(join(folder, files.verdicts), renderVerdicts(judgement));
   writeFileSync(

@@ -16,13 +16,13 @@ import { ExitCode, Failure, messageOf } from "../model/failure.ts";
 import type { Judgement } from "../model/verdict.ts";
 import type { LivePlan } from "../report/live-plan.ts";
 import { Journal, nowhere } from "./journal.ts";
-import { type LiveRun, openLive } from "./live.ts";
+import { openLive } from "./live.ts";
 import type { LaneSetting } from "./open-lane.ts";
 import { type LanePlan, planRun } from "./plan.ts";
 import { requireBudget, requireDisk, requireFixtureImages, requireLayers } from "./preflight.ts";
 import type { Progress } from "./progress.ts";
 import { forgetResumeState } from "./resume-state.ts";
-import { createRunFolder, files, pointLatest, writeResults } from "./run-folder.ts";
+import { createRunFolder, files, pointLatest, type RunFolder, writeResults } from "./run-folder.ts";
 import { runHeader } from "./run-header.ts";
 import { openRunScope } from "./run-scope.ts";
 import { suiteSettings } from "./suite-settings.ts";
@@ -92,7 +92,7 @@ export async function verify(
   const runFolder = createRunFolder(request.runFolder ?? join("reports", run));
   const folder = runFolder.path;
   const pat = randomBytes(16).toString("hex");
-  using journal = new Journal(join(folder, files.evidence), [pat, ...secretsOf(live)]);
+  using journal = openJournal(runFolder, [pat]);
   const header = runHeader(
     { settings, recipe, run },
     {
@@ -103,8 +103,8 @@ export async function verify(
       scenarios: [...lanes, ...(live === null ? [] : [live.plan])].flatMap((lane) => lane.scenarios),
     },
   );
-  journal.append("run", "runner", nowhere, header);
   try {
+    journal.append("run", "runner", nowhere, header);
     const { failed, both } = together(signal);
     const work = [
       ...(live === null ? [] : [Promise.race([live.run(journal, progress, both), aborted(both)])]),
@@ -134,9 +134,24 @@ export async function verify(
   return conclude(journal, folder, request.runFolder === undefined);
 }
 
+/** The evidence of a new run. Where it cannot be made, no folder is left. */
+function openJournal(runFolder: RunFolder, secrets: readonly string[]): Journal {
+  try {
+    return new Journal(join(runFolder.path, files.evidence), secrets);
+  } catch (thrown) {
+    runFolder.remove();
+    throw thrown;
+  }
+}
+
 /** Ends the evidence of a run that did not come to its end, and says where it is. */
 export function cutShort(journal: Journal, folder: string, thrown: unknown, progress: Progress): void {
-  journal.append("end", "runner", nowhere, { completed: false, reason: messageOf(thrown) });
+  try {
+    journal.append("end", "runner", nowhere, { completed: false, reason: messageOf(thrown) });
+  } catch (full) {
+    // Evidence without an end is judged as that of a run that was killed.
+    if (full !== thrown) progress.say(messageOf(full));
+  }
   progress.say(`the evidence so far is in ${folder}; pullproof check ${folder} judges it`);
 }
 
@@ -162,14 +177,6 @@ async function openLabEngine(claims: readonly ClaimId[]): Promise<Docker> {
   await pointTestcontainers();
   await requireDisk(outer, claims);
   return outer;
-}
-
-/** What must never be written down: the live host's secret, as it is and as Docker's files and requests have it. */
-function secretsOf(live: LiveRun | null): string[] {
-  if (live?.credentials == null) return [];
-  const { account, secret } = live.credentials;
-  const base64 = (text: string) => Buffer.from(text).toString("base64");
-  return [secret, base64(secret), base64(`${account}:${secret}`)];
 }
 
 /** What labs of one run are made with. */

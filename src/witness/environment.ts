@@ -62,7 +62,9 @@ export async function pullPath(host: Host): Promise<Environment["pullPath"]> {
     mirrors:
       registry === undefined
         ? null
-        : [...(registry.Mirrors ?? []), ...(registry.IndexConfigs?.["docker.io"]?.Mirrors ?? [])],
+        : [...(registry.Mirrors ?? []), ...(registry.IndexConfigs?.["docker.io"]?.Mirrors ?? [])].map(
+            addressWithoutPassword,
+          ),
     proxies: proxies.map(addressWithoutPassword),
     preferOffline: preferOffline.exitCode === 0 ? preferOffline.stdout.trim() !== "0" : null,
     hostsFiles:

@@ -1,5 +1,4 @@
 import type { Host } from "../../host/host.ts";
-import { addressWithoutPassword } from "../../without-passwords.ts";
 import { engineFacts, pullPath } from "../../witness/environment.ts";
 import type { EngineFacts, PullPathFacts, SwarmFacts } from "../facts.ts";
 
@@ -37,7 +36,6 @@ export async function pathOf(host: Host): Promise<PullPathFacts> {
     | undefined;
   return {
     ...path,
-    mirrors: path.mirrors?.map(addressWithoutPassword) ?? null,
     insecure: registry?.IndexConfigs?.["docker.io"]?.Secure === false,
   };
 }
