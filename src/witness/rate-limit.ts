@@ -2,6 +2,8 @@ import { Agent, type Dispatcher, request } from "undici";
 import * as z from "zod";
 import { witnessAgent } from "../check/history.ts";
 import type { Body } from "../model/evidence.ts";
+import { parseJson } from "../parse-json.ts";
+import { formatAge } from "../policy/age.ts";
 
 /** Where Docker Hub is reached, and as whom the account's headers are read. */
 export interface RateLimitOptions {
@@ -67,7 +69,8 @@ export async function askHub(
     await answer.body.dump();
     return { tokenStatus, manifestStatus: null, ...told(answer.headers), limits: unknown(identity) };
   }
-  const { token } = tokenAnswer.parse(await answer.body.json());
+  const token = tokenAnswer.safeParse(parseJson(await answer.body.text())).data?.token;
+  if (token === undefined) throw new Error("auth.docker.io answers 200 without a token");
   const manifest = await request("https://registry-1.docker.io/v2/ratelimitpreview/test/manifests/latest", {
     dispatcher,
     method: "HEAD",
@@ -87,15 +90,32 @@ export async function askHub(
   return { tokenStatus, manifestStatus: manifest.statusCode, ...told(manifest.headers), limits };
 }
 
-function told(headers: Record<string, string | string[] | undefined>) {
+function told(headers: Headers) {
   const date = Date.parse(String(headers.date ?? ""));
-  const retryAfter = String(headers["retry-after"] ?? "");
-  return {
-    date: Number.isNaN(date) ? null : date,
-    // The header may hold a date as well; Docker Hub sends seconds.
-    retryAfterSeconds: /^\d+$/.test(retryAfter) ? Number(retryAfter) : null,
-  };
+  return { date: Number.isNaN(date) ? null : date, retryAfterSeconds: retryAfter(headers) };
 }
+
+/**
+ * After how many seconds a registry may be asked again: by Retry-After, which Docker Hub sends in seconds (it may hold a
+ * date as well), or by RateLimit-Reset (draft-ietf-httpapi-ratelimit-headers). Null where neither says.
+ */
+function retryAfter(headers: Headers): number | null {
+  const said = ["retry-after", "ratelimit-reset"].map((name) => String(headers[name] ?? ""));
+  const seconds = said.find((text) => /^\d{1,9}$/.test(text));
+  return seconds === undefined ? null : Number(seconds);
+}
+
+/** What to do after a 429, with the time when it resets as far as the headers tell. */
+export function whenBack(headers: Headers): string {
+  const seconds = retryAfter(headers);
+  if (seconds !== null) return `wait ${formatAge(seconds * 1000)}: then it may be asked again`;
+  const window = header.exec(String(headers["ratelimit-limit"] ?? ""))?.[2];
+  if (window !== undefined)
+    return `wait: its window is ${formatAge(Number(window) * 1000)}, so all is back by then at the latest`;
+  return "wait until the pull budget is given back: the answer does not say when, Docker Hub's window is six hours";
+}
+
+type Headers = Record<string, string | string[] | undefined>;
 
 function unknown(identity: "account" | "anonymous"): Body<"ratelimit"> {
   return { identity, limit: null, remaining: null, windowSeconds: null, source: null };

@@ -1,9 +1,13 @@
+import { createHash } from "node:crypto";
 import { type Dispatcher, request } from "undici";
 import * as z from "zod";
 import { witnessAgent } from "../check/history.ts";
 import type { Body } from "../model/evidence.ts";
-import { ExitCode, Failure } from "../model/failure.ts";
+import { ExitCode, Failure, messageOf } from "../model/failure.ts";
 import { parseReference } from "../model/reference.ts";
+import { parseJson } from "../parse-json.ts";
+import { base64 } from "../secrets.ts";
+import { whenBack } from "./rate-limit.ts";
 
 /** How a registry is asked. */
 export interface RegistryAccess {
@@ -29,7 +33,8 @@ const index = z.object({
 });
 const manifest = z.object({
   config: z.object({ digest: z.string() }),
-  layers: z.array(z.object({ digest: z.string(), size: z.number() })),
+  // Of an image without layers, nothing could show whether it was downloaded.
+  layers: z.array(z.object({ digest: z.string(), size: z.number() })).min(1),
 });
 
 /**
@@ -43,19 +48,25 @@ export async function registryImage(
   architecture: string,
 ): Promise<Body<"published">> {
   const { registry, repository, tag, digest } = registryName(reference);
-  const ask = asker(access, registry, repository, reference);
+  const unknown = (seen: string, next: string, cause?: unknown) =>
+    new Failure(ExitCode.unavailable, {
+      what: `what the registry has under ${reference} is not known`,
+      seen,
+      next,
+      cause,
+    });
+  const ask = asker(access, registry, repository, unknown);
   const first = await ask(digest ?? tag);
   const many = index.safeParse(first.body);
   const chosen = many.data?.manifests.find(
     ({ platform }) => platform?.os === "linux" && platform.architecture === architecture,
   );
   if (many.success && chosen === undefined)
-    throw failure(
-      reference,
-      `there is none for linux/${architecture}`,
-      "name an image that the host can run",
-    );
-  const { config, layers } = manifest.parse((chosen === undefined ? first : await ask(chosen.digest)).body);
+    throw unknown(`there is none for linux/${architecture}`, "name an image that the host can run");
+  const found = manifest.safeParse((chosen === undefined ? first : await ask(chosen.digest)).body);
+  if (!found.success)
+    throw unknown(`${registry} answers with what is no manifest of an image with layers`, correct);
+  const { config, layers } = found.data;
   return {
     repository: parseReference(reference).repository,
     tag,
@@ -71,99 +82,114 @@ function registryName(reference: string) {
   const { hub, repository, tag, digest } = parseReference(reference);
   const [domain = "", ...rest] = repository.split("/");
   return {
-    registry: hub ? "registry-1.docker.io" : domain,
+    registry: hub ? dockerHub : domain,
     repository: hub ? repository : rest.join("/"),
     tag: tag ?? "latest",
     digest,
   };
 }
 
+/** Where docker.io serves images, and where it gives tokens: the only two that its account is any business of. */
+const [dockerHub, dockerHubTokens] = ["registry-1.docker.io", "https://auth.docker.io"];
+
+type Unknown = (seen: string, next: string, cause?: unknown) => Failure;
+
 interface Answer {
+  /** SHA-256 of what was answered, which is what names it. */
   digest: string;
   body: unknown;
 }
 
-function asker(access: RegistryAccess, registry: string, repository: string, reference: string) {
-  const { dispatcher, account } = access;
+function asker(access: RegistryAccess, registry: string, repository: string, unknown: Unknown) {
   let authorization: string | undefined;
   return async (name: string): Promise<Answer> => {
     const url = `https://${registry}/v2/${repository}/manifests/${name}`;
-    const get = () =>
-      request(url, {
-        dispatcher,
-        headers: {
-          "user-agent": witnessAgent,
-          accept,
-          ...(authorization === undefined ? {} : { authorization }),
-        },
-      });
+    const get = () => {
+      const headers = { accept, ...(authorization === undefined ? {} : { authorization }) };
+      return send(access.dispatcher, url, headers, unknown);
+    };
     let answer = await get();
     if (answer.statusCode === 401 && authorization === undefined) {
       const challenge = String(answer.headers["www-authenticate"] ?? "");
       await answer.body.dump();
-      // Docker Hub's account is nobody else's business.
-      authorization = await token(
-        dispatcher,
-        challenge,
-        registry === "registry-1.docker.io" ? account : null,
-      );
+      const account = registry === dockerHub ? access.account : null;
+      authorization = await token({ ...access, account }, challenge, unknown);
       answer = await get();
     }
-    const text = await answer.body.text();
-    if (answer.statusCode === 200)
-      return { digest: String(answer.headers["docker-content-digest"] ?? ""), body: JSON.parse(text) };
-    throw failure(
-      reference,
-      `${registry} answers ${answer.statusCode}: ${text.slice(0, 300)}`,
-      nextFor(answer.statusCode),
-    );
+    const bytes = Buffer.from(await answer.body.arrayBuffer());
+    const text = bytes.toString();
+    if (answer.statusCode !== 200)
+      throw unknown(`${registry} answers ${answer.statusCode}${codesIn(text)}`, nextFor(answer));
+    const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+    const said = answer.headers["docker-content-digest"] ?? digest;
+    const asked = name.startsWith("sha256:") ? name : digest;
+    if (said !== digest || asked !== digest)
+      throw unknown(`${registry} answers with other content than it names, ${digest}`, tryAgain);
+    return { digest, body: parseJson(text) };
   };
 }
 
-/** The token that a Bearer challenge asks for (https://distribution.github.io/distribution/spec/auth/token/). */
-async function token(
+async function send(
   dispatcher: Dispatcher,
+  url: string | URL,
+  headers: Record<string, string>,
+  unknown: Unknown,
+): Promise<Dispatcher.ResponseData> {
+  try {
+    return await request(url, { dispatcher, headers: { "user-agent": witnessAgent, ...headers } });
+  } catch (thrown) {
+    const { code = messageOf(thrown) } = thrown as { code?: string };
+    throw unknown(`${new URL(url).host} cannot be asked: ${code}`, tryAgain, thrown);
+  }
+}
+
+/**
+ * The error codes of a registry's answer. Nothing else of it: a server may send back what it was asked with, a token
+ * included.
+ */
+function codesIn(text: string): string {
+  const { data } = errors.safeParse(parseJson(text));
+  const codes = data?.errors.map(({ code }) => code).join(", ") ?? "";
+  return codes === "" ? "" : ` (${codes})`;
+}
+
+const errors = z.object({ errors: z.array(z.object({ code: z.string().regex(/^[A-Z_]{1,40}$/) })).max(9) });
+
+/**
+ * The token that a Bearer challenge asks for (https://distribution.github.io/distribution/spec/auth/token/). The account
+ * goes to Docker Hub's own token server alone, whoever the challenge names.
+ */
+async function token(
+  { dispatcher, account }: RegistryAccess,
   challenge: string,
-  account: RegistryAccess["account"],
+  unknown: Unknown,
 ): Promise<string> {
-  const parameter = (name: string) => new RegExp(`${name}="([^"]*)"`).exec(challenge)?.[1];
-  const realm = parameter("realm");
-  if (!/^Bearer /i.test(challenge) || realm === undefined)
-    throw new Error(`the registry asks for ${challenge}`);
-  const url = new URL(realm);
+  const parameter = (name: string) => new RegExp(`\\b${name}="([^"]*)"`).exec(challenge)?.[1];
+  const url = URL.parse(parameter("realm") ?? "");
+  if (!/^Bearer /i.test(challenge) || url?.protocol !== "https:")
+    throw unknown(`the registry asks for another login than a token: ${challenge || "none"}`, correct);
   for (const name of ["service", "scope"]) {
     const value = parameter(name);
     if (value !== undefined) url.searchParams.set(name, value);
   }
-  const basic = account && Buffer.from(`${account.name}:${account.pat}`).toString("base64");
-  const answer = await request(url, {
-    dispatcher,
-    headers: { "user-agent": witnessAgent, ...(basic === null ? {} : { authorization: `Basic ${basic}` }) },
-  });
-  const body = (await answer.body.json().catch(() => ({}))) as { token?: string; access_token?: string };
-  const found = body.token ?? body.access_token;
+  const whose = url.origin === dockerHubTokens ? account : null;
+  const basic = whose === null ? {} : { authorization: `Basic ${base64(`${whose.name}:${whose.pat}`)}` };
+  const answer = await send(dispatcher, url, basic, unknown);
+  const body = tokenAnswer.safeParse(parseJson(await answer.body.text()));
+  const found = body.data?.token ?? body.data?.access_token;
   if (answer.statusCode === 200 && found !== undefined) return `Bearer ${found}`;
-  throw new Failure(ExitCode.unavailable, {
-    what: "the registry gives no token",
-    seen: `${url.host} answers ${answer.statusCode}${account === null ? "" : ` to ${account.name}`}`,
-    next: answer.statusCode === 401 ? renew : "run the command again when the registry answers",
-  });
+  const whom = whose === null ? "nobody" : whose.name;
+  throw unknown(`${url.host} answers ${answer.statusCode} to ${whom}, and gives no token`, nextFor(answer));
 }
 
-const renew = "renew the access token and log in again on the host: docker login";
+const tokenAnswer = z.object({ token: z.string().optional(), access_token: z.string().optional() });
 
-function nextFor(status: number): string {
-  if (status === 429)
-    return "wait until the pull budget is given back (six hours at the most), or log in as an account with a larger one";
-  if (status === 401 || status === 403) return renew;
-  if (status === 404) return "correct the recipe: no registry has this image";
-  return "run the command again when the registry answers";
-}
+const correct = "correct the recipe: no registry has such an image";
+const tryAgain = "run the command again when the registry answers";
 
-function failure(reference: string, seen: string, next: string): Failure {
-  return new Failure(ExitCode.unavailable, {
-    what: `what the registry has under ${reference} is not known`,
-    seen,
-    next,
-  });
+function nextFor({ statusCode, headers }: Dispatcher.ResponseData): string {
+  if (statusCode === 429) return `${whenBack(headers)}; or log in as an account with a larger budget`;
+  if (statusCode === 401 || statusCode === 403)
+    return "renew the access token and log in again on the host: docker login";
+  return statusCode === 404 ? correct : tryAgain;
 }
