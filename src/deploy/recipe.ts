@@ -4,10 +4,14 @@ import { parseEnv } from "node:util";
 import { parse } from "yaml";
 import * as z from "zod";
 import { ExitCode, Failure, messageOf } from "../model/failure.ts";
+import { isReference } from "../model/reference.ts";
 
 const composeFile = z.object({
   services: z
-    .record(z.string(), z.object({ image: z.string() }))
+    .record(
+      z.string().regex(/^[\w.-]+$/, "this is no name of a service"),
+      z.object({ image: z.string().refine(isReference, "this is no image reference") }),
+    )
     .refine((services) => Object.keys(services).length > 0, "there is no service"),
   secrets: z.record(z.string(), z.object({ name: z.string().optional() })).optional(),
 });
@@ -38,6 +42,15 @@ const defaultSecretLength = 32;
 /** Reads a recipe. Throws a Failure (bad configuration) when the folder does not hold one. */
 export function readRecipe(path: string): Recipe {
   const folder = resolve(path);
+  const name = basename(folder);
+  // It becomes a part of paths and of what abra is told.
+  if (!/^[A-Za-z0-9][\w.-]*$/.test(name)) {
+    throw new Failure(ExitCode.config, {
+      what: "the recipe's folder has a name that no recipe can have",
+      seen: folder,
+      next: "name it with letters, digits, dots, dashes and underscores, and a letter or digit first",
+    });
+  }
   const compose = join(folder, "compose.yml");
   if (!existsSync(compose)) {
     throw new Failure(ExitCode.config, {
@@ -57,7 +70,7 @@ export function readRecipe(path: string): Recipe {
   const sample = join(folder, ".env.sample");
   const sampleText = existsSync(sample) ? readFileSync(sample, "utf8") : "";
   return {
-    name: basename(folder),
+    name,
     folder,
     images: Object.fromEntries(
       Object.entries(parsed.data.services).map(([service, { image }]) => [service, image]),

@@ -26,6 +26,22 @@ export function parseReference(text: string): Reference {
   return { repository: hub ? official : `${first}/${name}`, hub, tag, digest };
 }
 
+/** The grammar of distribution/reference (https://github.com/distribution/reference/blob/main/reference.go). */
+const grammar = (() => {
+  const label = "[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?";
+  const domain = `(?:${label}(?:\\.${label})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?`;
+  const component = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+  const digest = "[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}";
+  return new RegExp(
+    `^(?:${domain}/)?${component}(?:/${component})*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@${digest})?$`,
+  );
+})();
+
+/** Whether a text is an image reference that an engine would take. */
+export function isReference(text: string): boolean {
+  return text.length <= 1024 && grammar.test(text);
+}
+
 /** Whether two texts name the same tag of the same repository. */
 export function sameTag(a: string, b: string): boolean {
   const [left, right] = [parseReference(a), parseReference(b)];

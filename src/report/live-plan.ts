@@ -1,5 +1,6 @@
 import { count } from "../check/units.ts";
 import type { Scenario } from "../model/plan.ts";
+import { visible } from "./escape.ts";
 
 /** What a person has to know before a run touches a host that others use. */
 export interface LivePlan {
@@ -38,5 +39,7 @@ export function renderLivePlan(plan: LivePlan): string {
     "  makes a temporary folder there, and for a moment an empty volume at each look; both are taken away",
     ...plan.notices.map((notice) => `  note: ${notice}`),
     ...plan.scenarios.flatMap((scenario) => scenario.steps.map((step) => `    ${step.id}: ${step.do}`)),
-  ].join("\n");
+  ]
+    .map(visible)
+    .join("\n");
 }
