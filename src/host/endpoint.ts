@@ -1,4 +1,5 @@
 import { ExitCode, Failure } from "../model/failure.ts";
+import { addressWithoutPassword, withoutPasswords } from "../without-passwords.ts";
 import { runProcess } from "./process.ts";
 
 /** Where a live host's engine is, and how commands get to its machine. */
@@ -26,33 +27,34 @@ export async function endpointOf({ context, dockerHost }: Address): Promise<Endp
 export function endpointTitle(endpoint: Endpoint): string {
   if (endpoint.kind === "local") return `unix://${endpoint.socketPath}`;
   const { destination, port } = endpoint;
-  return `ssh://${destination}${port === null ? "" : `:${port}`}`;
+  const machine = destination.replace(/[^@]*:[^@]*$/, "[$&]");
+  return `ssh://${machine}${port === null ? "" : `:${port}`}`;
 }
 
-/** A name that no program can take for an option. */
-const nameOfMachine = /^[A-Za-z0-9_][A-Za-z0-9_.:-]*$/;
-const nameOfUser = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
+/** A user, and a machine by its name or its address: no program can take one for an option, and no shell for more than a word. */
+const ssh =
+  /^ssh:\/\/(?:(?<user>[A-Za-z0-9_][\w.-]*)@)?(?:\[(?<v6>[\da-fA-F:.]+)\]|(?<name>[A-Za-z0-9_][\w.-]*))(?::(?<port>\d{1,5}))?\/?$/;
+
+/** A path, absolute and without what a terminal would take for a command. */
+const unix = /^unix:\/\/(?<path>\/[^\p{Cc}]+)$/u;
 
 /** Reads an address in the form that Docker gives it; `from` says where it stands. */
 export function parseEndpoint(text: string, from: string): Endpoint {
-  if (/^unix:\/\/\/./.test(text)) return { kind: "local", socketPath: text.slice("unix://".length) };
-  const found = /^ssh:\/\/(?:(?<user>[^@/:]+)@)?(?<host>\[[^\]/@]+\]|[^@/:]+)(?::(?<port>\d{1,5}))?\/?$/.exec(
-    text,
-  );
-  const { user, host = "", port = null } = found?.groups ?? {};
-  const machine = host.replace(/^\[(.*)\]$/, "$1");
-  if (found !== null && nameOfMachine.test(machine) && (user === undefined || nameOfUser.test(user)))
+  const socketPath = unix.exec(text)?.groups?.path;
+  if (socketPath !== undefined) return { kind: "local", socketPath };
+  const { user, v6, name, port = null } = ssh.exec(text)?.groups ?? {};
+  const machine = v6 ?? name;
+  if (machine !== undefined && isPort(port))
     return { kind: "ssh", destination: user === undefined ? machine : `${user}@${machine}`, port };
   throw new Failure(ExitCode.usage, {
     what: "the address of the live host cannot be used",
-    seen: `${from}: ${masked(text)}; commands have to be run on the host's own machine`,
+    seen: `${from}: ${addressWithoutPassword(text)}; commands have to be run on the host's own machine`,
     next: "name this machine's socket (unix:///var/run/docker.sock) or ssh://USER@HOST, without a password or path",
   });
 }
 
-/** A password in an address is nobody's to read. */
-function masked(text: string): string {
-  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1…@");
+function isPort(text: string | null): boolean {
+  return text === null || (Number(text) >= 1 && Number(text) <= 65_535);
 }
 
 async function hostOfContext(context: string): Promise<string> {
@@ -68,6 +70,6 @@ async function hostOfContext(context: string): Promise<string> {
   const { exitCode, stdout, stderr } = await runProcess("docker", words).catch((thrown) => {
     throw unknown(`docker cannot be run here: ${String(thrown)}`, thrown);
   });
-  if (exitCode !== 0) throw unknown(stderr.trim());
+  if (exitCode !== 0) throw unknown(withoutPasswords(stderr.trim()));
   return stdout.trim();
 }

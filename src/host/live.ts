@@ -60,10 +60,11 @@ export class LiveHost implements Host, AsyncDisposable {
     throw new Error(`a live host is not told to ${manner} here`);
   }
 
-  /** Takes back the temporary folder and ends the connection. */
+  /** Takes back the temporary folder and ends the connection. Throws a Failure when the folder stays. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      await this.#way.run(["rm", "-rf", this.folder]);
+      const { exitCode, stderr } = await this.#way.run(["rm", "-rf", this.folder]);
+      if (exitCode !== 0) throw leftBehind(this.address, this.folder, stderr);
     } finally {
       await this.#way[Symbol.asyncDispose]();
     }
@@ -97,6 +98,14 @@ async function requireSameMachine(docker: Docker, way: Way, title: string): Prom
     what: "the engine runs on another machine than the one that can be looked at",
     seen: `${title}: the engine's machine is called ${engine}, commands run on ${stdout.trim()}`,
     next: "run pullproof on the engine's own machine, or name that as ssh://USER@HOST",
+  });
+}
+
+function leftBehind(address: string, folder: string, complaint: string): Failure {
+  return new Failure(ExitCode.internal, {
+    what: "the run's temporary folder could not be taken away from the live host",
+    seen: `${address}: ${folder}: ${complaint.trim()}`,
+    next: `there: rm -rf ${folder}`,
   });
 }
 

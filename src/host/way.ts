@@ -9,6 +9,7 @@ import { text } from "node:stream/consumers";
 import { atMost } from "../at-most.ts";
 import { ExitCode, Failure } from "../model/failure.ts";
 import { until } from "../until.ts";
+import { addressWithoutPassword } from "../without-passwords.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { ExecResult } from "./host.ts";
 import { processStream, runProcess } from "./process.ts";
@@ -122,7 +123,9 @@ class SshWay implements Way {
 
   async #connect(): Promise<void> {
     const words = ["-M", "-N", "-S", join(this.#folder, "ssh"), ...asked, ...this.#destination];
-    const master = spawn("ssh", words, { stdio: ["ignore", "ignore", "pipe"] });
+    // An interrupt from the terminal reaches every process in front of it, and cleaning up takes the connection.
+    const patient = ["-c", `trap "" INT; exec ssh "$@"`, "ssh", ...words];
+    const master = spawn("sh", patient, { stdio: ["ignore", "ignore", "pipe"] });
     this.#master = master;
     const complaint = text(master.stderr);
     const gone = new Promise<string>((resolve) => {
@@ -164,7 +167,9 @@ class SshWay implements Way {
       });
     if (exitCode !== 0) throw failed(stderr.trim());
     if (!address.startsWith("unix:///"))
-      throw failed(`Docker's client there talks to ${address}, which is no unix socket`);
+      throw failed(
+        `Docker's client there talks to ${addressWithoutPassword(address)}, which is no unix socket`,
+      );
     const there = address.slice("unix://".length);
     const forward = [
       ...this.#shared,

@@ -8,7 +8,7 @@ import { deployerOnHost } from "../deploy/choose.ts";
 import type { App, Deployer } from "../deploy/deployer.ts";
 import { fixtureRecipes } from "../deploy/fixture-recipes.ts";
 import { type Recipe, readRecipe, stackName } from "../deploy/recipe.ts";
-import { leftOf, takenBy } from "../deploy/stack-objects.ts";
+import { takenBy } from "../deploy/stack-objects.ts";
 import { finishTeardown } from "../deploy/teardown.ts";
 import { diagnose } from "../doctor/diagnose.ts";
 import type { Diagnosis } from "../doctor/diagnosis.ts";
@@ -17,6 +17,7 @@ import { askHubOver } from "../doctor/look/hub.ts";
 import { requireFit } from "../doctor/refuse.ts";
 import { type Credentials, readCredentials } from "../host/credentials.ts";
 import { hostDispatcher } from "../host/dispatcher.ts";
+import type { Host } from "../host/host.ts";
 import { LiveHost } from "../host/live.ts";
 import type { Body } from "../model/evidence.ts";
 import { ExitCode, Failure, messageOf } from "../model/failure.ts";
@@ -129,7 +130,7 @@ async function prepareLive(host: LiveHost, settings: Settings, run: string): Pro
       try {
         // What still goes on when a run was interrupted would put back what is taken away.
         await Promise.race([work.catch(() => {}), wait(lastStepMs, undefined, { ref: false })]);
-        await tidy(host, app);
+        await tidy(host, app, () => LiveHost.open(settings));
       } finally {
         await access.dispatcher.destroy();
         await host[Symbol.asyncDispose]();
@@ -246,13 +247,23 @@ async function requireFree(host: LiveHost, app: App): Promise<void> {
   });
 }
 
-/** Takes away whatever is left of the run's own stack. Throws a Failure that says how to do so by hand. */
-async function tidy(host: LiveHost, app: App): Promise<void> {
+/**
+ * Takes away whatever is left of the run's own stack; where the connection to the host is gone, over a new one. Throws a
+ * Failure that says how to do so by hand.
+ */
+export async function tidy(
+  host: Host,
+  app: App,
+  reopen: () => Promise<Host & AsyncDisposable>,
+): Promise<void> {
   try {
-    const services = (await leftOf(host.docker, app.stack)).filter((left) => left.startsWith("service "));
-    if (services.length > 0) await host.exec(["docker", "stack", "rm", app.stack]);
-    const { status, message } = await finishTeardown(host.docker, app);
-    if (status !== "ok") throw new Error(message ?? "unknown");
+    const left = await takeAway(host, app).catch(async (lost) => {
+      await using again = await reopen().catch((thrown) => {
+        throw new Error(`${messageOf(lost)}; and over a new connection: ${messageOf(thrown)}`);
+      });
+      return await takeAway(again, app);
+    });
+    if (left !== null) throw new Error(left);
   } catch (thrown) {
     throw new Failure(ExitCode.internal, {
       what: "what the run deployed could not be taken away from the live host",
@@ -261,4 +272,14 @@ async function tidy(host: LiveHost, app: App): Promise<void> {
       cause: thrown,
     });
   }
+}
+
+/** Null when nothing bears the stack's name any more; else what still does, or why. */
+async function takeAway(host: Host, app: App): Promise<string | null> {
+  if ((await takenBy(host.docker, app.stack)).length === 0) return null;
+  const removal = await host.exec(["docker", "stack", "rm", app.stack]);
+  const { status, message } = await finishTeardown(host.docker, app);
+  if (status !== "ok") return [message, removal.stderr.trim()].filter(Boolean).join("; ");
+  const left = await takenBy(host.docker, app.stack);
+  return left.length === 0 ? null : left.join(", ");
 }
