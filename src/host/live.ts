@@ -64,7 +64,9 @@ export class LiveHost implements Host, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       const { exitCode, stderr } = await this.#way.run(["rm", "-rf", this.folder]);
-      if (exitCode !== 0) throw leftBehind(this.address, this.folder, stderr);
+      if (exitCode !== 0) throw new Error(stderr.trim());
+    } catch (thrown) {
+      throw leftBehind(this.address, this.folder, thrown);
     } finally {
       await this.#way[Symbol.asyncDispose]();
     }
@@ -101,11 +103,12 @@ async function requireSameMachine(docker: Docker, way: Way, title: string): Prom
   });
 }
 
-function leftBehind(address: string, folder: string, complaint: string): Failure {
+function leftBehind(address: string, folder: string, cause: unknown): Failure {
   return new Failure(ExitCode.internal, {
     what: "the run's temporary folder could not be taken away from the live host",
-    seen: `${address}: ${folder}: ${complaint.trim()}`,
+    seen: `${address}: ${folder}: ${messageOf(cause)}`,
     next: `there: rm -rf ${folder}`,
+    cause,
   });
 }
 

@@ -19,7 +19,7 @@ import { remoteLine } from "./remote-line.ts";
 export interface Way extends AsyncDisposable {
   /** A unix socket of this machine that leads to the host's engine. */
   readonly socketPath: string;
-  /** Runs a command on the host. `env` shows in no list of processes there. */
+  /** Runs a command on the host. `env` shows in no list of processes there. Throws when how it ended is unknown. */
   run(command: readonly string[], env?: Record<string, string>, input?: Readable): Promise<ExecResult>;
   /** A connection from the host to another machine. */
   dial(host: string, port: number): Duplex;
@@ -65,6 +65,9 @@ const notFound = (file: string) => (thrown: NodeJS.ErrnoException) => {
 const connectSeconds = 30;
 const connectMs = 60_000;
 
+/** What ssh(1) ends with when the connection fails: how the command ended, and whether it began, is unknown then. */
+const cutOff = 255;
+
 /** Commands at a time over one connection: sshd allows ten (sshd_config(5), MaxSessions). */
 const sessions = 8;
 
@@ -97,10 +100,18 @@ class SshWay implements Way {
     }
   }
 
-  run(command: readonly string[], env: Record<string, string> = {}, input?: Readable): Promise<ExecResult> {
+  async run(
+    command: readonly string[],
+    env: Record<string, string> = {},
+    input?: Readable,
+  ): Promise<ExecResult> {
     const { line, variables } = remoteLine(command, env);
     const words = [...this.#shared, "-T", ...this.#destination, line];
-    return this.#atOnce(() => runProcess("ssh", words, {}, { first: variables, rest: input }));
+    const ended = await this.#atOnce(() => runProcess("ssh", words, {}, { first: variables, rest: input }));
+    if (ended.exitCode !== cutOff && ended.exitCode >= 0) return ended;
+    throw new Error(
+      `the command was cut off: ${ended.stderr.trim() || "the connection to the host is gone"}`,
+    );
   }
 
   dial(host: string, port: number): Duplex {

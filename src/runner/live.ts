@@ -55,13 +55,11 @@ const lastStepMs = 10_000;
 
 /** Opens a live host and lays out what a run does there. Throws a Failure when it cannot be used. */
 export async function openLive(settings: Settings, run: string): Promise<LiveRun> {
-  const host = await LiveHost.open(settings);
-  try {
-    return await prepareLive(host, settings, run);
-  } catch (thrown) {
-    await host[Symbol.asyncDispose]();
-    throw thrown;
-  }
+  await using opened = new AsyncDisposableStack();
+  const live = await prepareLive(opened.use(await LiveHost.open(settings)), settings, run);
+  // From here on it is the run's to close.
+  opened.move();
+  return live;
 }
 
 /** What a run would do on a live host. Nothing is done there. */
@@ -127,14 +125,13 @@ async function prepareLive(host: LiveHost, settings: Settings, run: string): Pro
       return work;
     },
     async [Symbol.asyncDispose]() {
-      try {
-        // What still goes on when a run was interrupted would put back what is taken away.
-        await Promise.race([work.catch(() => {}), wait(lastStepMs, undefined, { ref: false })]);
-        await tidy(host, app, () => LiveHost.open(settings));
-      } finally {
-        await access.dispatcher.destroy();
-        await host[Symbol.asyncDispose]();
-      }
+      // Last come, first served; where several fail, each is told.
+      await using closing = new AsyncDisposableStack();
+      closing.use(host);
+      closing.defer(() => access.dispatcher.destroy());
+      closing.defer(() => tidy(host, app, () => LiveHost.open(settings)));
+      // What still goes on when a run was interrupted would put back what is taken away.
+      await Promise.race([work.catch(() => {}), wait(lastStepMs, undefined, { ref: false })]);
     },
   };
 }
