@@ -275,8 +275,9 @@ export async function tidy(
 async function takeAway(host: Host, app: App): Promise<string | null> {
   if ((await takenBy(host.docker, app.stack)).length === 0) return null;
   const removal = await host.exec(["docker", "stack", "rm", app.stack]);
-  const { status, message } = await finishTeardown(host.docker, app);
-  if (status !== "ok") return [message, removal.stderr.trim()].filter(Boolean).join("; ");
+  const { message } = await finishTeardown(host.docker, app);
   const left = await takenBy(host.docker, app.stack);
-  return left.length === 0 ? null : left.join(", ");
+  return left.length === 0
+    ? null
+    : [message ?? left.join(", "), removal.stderr.trim()].filter(Boolean).join("; ");
 }
