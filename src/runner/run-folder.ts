@@ -79,7 +79,7 @@ export function writeResults(folder: string, entries: readonly Entry[], judgemen
     writeAll(folder, entries, judgement);
   } catch (thrown) {
     const { evidence: _, ...results } = files;
-    for (const name of Object.values(results)) rmSync(join(folder, name), { force: true });
+    for (const name of Object.values(results)) rmSync(join(folder, name), { recursive: true, force: true });
     throw new Failure(ExitCode.unavailable, {
       what: "the report cannot be written",
       seen: messageOf(thrown),

@@ -42,7 +42,8 @@ describe("a live run whose connection breaks during a deploy", patience, () => {
     );
     expect(stderr).toMatch(/next: there: docker stack rm pullproof-\w+_example_com; /);
     expect(stderr).toMatch(/next: there: rm -rf \S+pullproof-\w+\n/);
-    expect(statuses(stage)).not.toContain("ok");
+    // Nothing is known to have failed.
+    expect(new Set(statuses(stage))).toEqual(new Set(["info"]));
     // Judged and sealed like any other.
     expect(existsSync(join(stage.line.cwd, "run/SHA256SUMS"))).toBe(true);
   });
