@@ -48,6 +48,7 @@ case \${order-} in
     # A signal that was ignored when a shell began stays so, as OpenSSH has it.
     trap 'rm -f "$control"; kill $(cat "$STAGE/forward.pid") $!; exit 255' INT TERM
     echo $$ > "$STAGE/master.pid"
+    echo >> "$STAGE/connections"
     : > "$control"
     sleep 600 > /dev/null 2>&1 &
     wait ;;
@@ -176,6 +177,11 @@ export class LiveStage {
   interrupt({ child }: Running): void {
     process.kill(Number(this.#said("master.pid")), "SIGINT");
     child.kill("SIGINT");
+  }
+
+  /** How many connections were made, one after the other, that carry commands. */
+  get connections(): number {
+    return statSync(join(this.#folder, "connections")).size;
   }
 
   /** What the client wrote down. */

@@ -26,6 +26,7 @@ describe("a live run whose connection breaks during a deploy", patience, () => {
     expect(statuses(stage)).not.toContain("ok");
     expect(stage.evidence.at(-1)).toMatchObject({ kind: "end", data: { completed: true } });
     expect(stderr).not.toContain("error:");
+    expect(stage.connections).toBe(2);
     expect(stage.left).toEqual([]);
   });
 

@@ -99,6 +99,8 @@ describe("no secret of a live run shows in anything that it writes,", patience, 
     const ended = await run.ended;
     expect(ended.code, ended.stderr).toBe(ExitCode.interrupted);
     expect(stage.evidence.at(-1)).toMatchObject({ kind: "end", data: { completed: false } });
+    // What carries commands is there still, to clean up.
+    expect(stage.connections).toBe(1);
     expectSilence(stage, ended);
     expect(stage.left).toEqual([]);
   });
