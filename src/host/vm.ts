@@ -3,7 +3,6 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import Docker from "dockerode";
-import ssh2 from "ssh2";
 import { pack } from "tar-fs";
 import { containerName, LabContainer } from "../lab/container.ts";
 import { ExitCode, Failure, messageOf } from "../model/failure.ts";
@@ -19,6 +18,7 @@ import {
   pruneSettings,
 } from "./contents.ts";
 import type { ExecResult, Host, Restarted } from "./host.ts";
+import { newKeyPair } from "./key-pair.ts";
 import { forwardSocket, SshConnection, type SshTarget } from "./ssh.ts";
 import { initSwarm, nodeReady } from "./swarm.ts";
 
@@ -82,10 +82,7 @@ export class VmHost implements Host {
   static async start(options: HostOptions): Promise<VmHost> {
     const { outer, folder } = options;
     const guest = requireGuest();
-    const [host, user] = [
-      ssh2.utils.generateKeyPairSync("ed25519"),
-      ssh2.utils.generateKeyPairSync("ed25519"),
-    ];
+    const [host, user] = [newKeyPair(), newKeyPair()];
     await writeSeed(join(folder, "seed"), {
       "/etc/ssh/ssh_host_ed25519_key": host.private,
       "/root/.ssh/authorized_keys": `${user.public}\n`,

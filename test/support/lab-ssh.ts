@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import ssh2 from "ssh2";
 import type { Host } from "../../src/host/host.ts";
+import { newKeyPair } from "../../src/host/key-pair.ts";
 import { outerEngineAddress } from "../../src/lab/outer-engine.ts";
 
 /** As what a lab host is known to OpenSSH, and to Docker's client as a context. */
@@ -18,10 +18,7 @@ export async function reachBySsh(host: Host, container: string, folder: string):
     writeFileSync(path, text, { mode: 0o600 });
     return path;
   };
-  const [server, user] = [
-    ssh2.utils.generateKeyPairSync("ed25519"),
-    ssh2.utils.generateKeyPairSync("ed25519"),
-  ];
+  const [server, user] = [newKeyPair(), newKeyPair()];
   const keys = join(folder, "keys");
   mkdirSync(keys);
   writeFileSync(join(keys, "host_key"), server.private, { mode: 0o600 });

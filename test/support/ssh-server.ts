@@ -4,14 +4,14 @@ import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import ssh2, { type ServerChannel } from "ssh2";
 import { onTestFinished } from "vitest";
+import { newKeyPair } from "../../src/host/key-pair.ts";
 import type { SshTarget } from "../../src/host/ssh.ts";
 import { tempFolder } from "./temp.ts";
 
-const newKey = () => ssh2.utils.generateKeyPairSync("ed25519");
-const [hostKey, userKey] = [newKey(), newKey()];
+const [hostKey, userKey] = [newKeyPair(), newKeyPair()];
 
 /** A host key that is not the server's. */
-export const otherHostKey: string = newKey().public;
+export const otherHostKey: string = newKeyPair().public;
 
 /** What listens on a unix socket until the test is over, and every connection that it has accepted. */
 export async function listen(

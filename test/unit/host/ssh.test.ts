@@ -5,8 +5,9 @@ import { createConnection, type Socket } from "node:net";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer, text } from "node:stream/consumers";
-import ssh2, { type ClientChannel, type ServerChannel } from "ssh2";
+import type { ClientChannel, ServerChannel } from "ssh2";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { newKeyPair } from "../../../src/host/key-pair.ts";
 import { forwardSocket, SshConnection } from "../../../src/host/ssh.ts";
 import { listen, otherHostKey, SshServerDouble, targetAt } from "../../support/ssh-server.ts";
 import { tempFolder } from "../../support/temp.ts";
@@ -166,7 +167,7 @@ describe("a server", () => {
 
   it("that refuses the user is left, and nothing stays open", async () => {
     const server = await SshServerDouble.listen();
-    const { private: privateKey } = ssh2.utils.generateKeyPairSync("ed25519");
+    const { private: privateKey } = newKeyPair();
     await expect(SshConnection.open({ ...server.target, privateKey })).rejects.toThrow("authentication");
     await letGo(server.sockets[0]);
   });
