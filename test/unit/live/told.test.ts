@@ -259,6 +259,12 @@ describe("a secret that is kept", () => {
     expect(withoutSecrets("a form of its own")).toBe("[redacted]");
   });
 
+  it("takes nothing out where there is none of it, and all of one that begins like another", () => {
+    keepSecret("begins.alike");
+    keepSecret("begins.alike.and.goes.on");
+    expect(withoutSecrets("beginsXalike begins.alike.and.goes.on")).toBe("beginsXalike [redacted]");
+  });
+
   it("may be any text", () => {
     keepSecret("\ud800lone");
     expect(withoutSecrets("x \ud800lone y")).toBe("x [redacted] y");
