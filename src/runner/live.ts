@@ -1,15 +1,12 @@
-import { cpus, totalmem } from "node:os";
-import { setTimeout as wait } from "node:timers/promises";
 import type { Agent } from "undici";
 import { live as liveSuite } from "../../suites/live.ts";
 import { readHostPolicy } from "../config/policies.ts";
 import type { Settings } from "../config/settings.ts";
 import { deployerOnHost } from "../deploy/choose.ts";
-import type { App, Deployer } from "../deploy/deployer.ts";
+import type { App } from "../deploy/deployer.ts";
 import { fixtureRecipes } from "../deploy/fixture-recipes.ts";
 import { type Recipe, readRecipe, stackName } from "../deploy/recipe.ts";
-import { leftOf, takenBy } from "../deploy/stack-objects.ts";
-import { finishTeardown } from "../deploy/teardown.ts";
+import { takenBy } from "../deploy/stack-objects.ts";
 import { diagnose } from "../doctor/diagnose.ts";
 import type { Diagnosis } from "../doctor/diagnosis.ts";
 import { examine } from "../doctor/examine.ts";
@@ -19,7 +16,7 @@ import { type Credentials, readCredentials } from "../host/credentials.ts";
 import { hostDispatcher } from "../host/dispatcher.ts";
 import { LiveHost } from "../host/live.ts";
 import type { Body } from "../model/evidence.ts";
-import { ExitCode, Failure, messageOf } from "../model/failure.ts";
+import { ExitCode, Failure } from "../model/failure.ts";
 import type { Policy, Scenario } from "../model/plan.ts";
 import type { LivePlan } from "../report/live-plan.ts";
 import { accountedUnits } from "../witness/accounting.ts";
@@ -28,11 +25,13 @@ import { imageStore as lookAtStore } from "../witness/images.ts";
 import type { RateLimitOptions } from "../witness/rate-limit.ts";
 import { registryImage } from "../witness/registry-image.ts";
 import { interfaceTo } from "../witness/route.ts";
-import type { Journal } from "./journal.ts";
-import { Lane, type Site } from "./lane.ts";
+import type { Site } from "./lane.ts";
+import { endLive, type LiveStage, liveLane, type RunFiles, whenBack } from "./live-lane.ts";
+import { requireOwnReboot } from "./local-reboot.ts";
 import type { LanePlan } from "./plan.ts";
 import { pullsOf } from "./preflight.ts";
-import type { Progress } from "./progress.ts";
+import { waitsIn } from "./resume-state.ts";
+import { holdRun } from "./run-scope.ts";
 import { suiteSettings } from "./suite-settings.ts";
 
 /** A live host that was looked at, and what a run would do there. Nothing was changed but a temporary folder made. */
@@ -45,18 +44,27 @@ export interface LiveRun extends AsyncDisposable {
   policy: Policy | null;
   /** As whom the host pulls; null where nobody is logged in. */
   credentials: Credentials | null;
-  /** Runs the plan. */
-  run(journal: Journal, progress: Progress, signal: AbortSignal): Promise<void>;
+  /** Runs the plan. Throws a Failure (try later) when the host goes down for longer than this process waits, or with it. */
+  run(given: RunFiles, signal: AbortSignal): Promise<void>;
+  /** Whether the host reboots at this moment: somebody can go on with the run then, so nothing is taken back. */
+  waits(): boolean;
 }
 
-/** How long a step that is under way may take to end after an interruption, in milliseconds. */
-const lastStepMs = 10_000;
-
-/** Opens a live host and lays out what a run does there. Throws a Failure when it cannot be used. */
-export async function openLive(settings: Settings, run: string): Promise<LiveRun> {
+/**
+ * Opens a live host and lays out what a run does there, whose files are to go into a folder. Throws a Failure when it
+ * cannot be used.
+ */
+export async function openLive(settings: Settings, run: string, folder: string): Promise<LiveRun> {
   const host = await LiveHost.open(settings);
   try {
-    return await prepareLive(host, settings, run);
+    if (settings.allowReboot && host.local)
+      await requireOwnReboot(
+        host,
+        run,
+        folder,
+        settings.hosts.filter((kind) => kind !== "live"),
+      );
+    return await prepareLive(host, settings, run, folder);
   } catch (thrown) {
     await host[Symbol.asyncDispose]();
     throw thrown;
@@ -65,11 +73,16 @@ export async function openLive(settings: Settings, run: string): Promise<LiveRun
 
 /** What a run would do on a live host. Nothing is done there. */
 export async function liveSummary(settings: Settings): Promise<LivePlan> {
-  await using live = await openLive(settings, "dry-run");
+  await using live = await openLive(settings, "dry-run", "reports");
   return live.summary;
 }
 
-async function prepareLive(host: LiveHost, settings: Settings, run: string): Promise<LiveRun> {
+async function prepareLive(
+  host: LiveHost,
+  settings: Settings,
+  run: string,
+  folder: string,
+): Promise<LiveRun> {
   const app = liveApp(settings, run);
   const { recipe } = app;
   const deployer = await deployerOnHost(settings.deployer, host);
@@ -99,7 +112,10 @@ async function prepareLive(host: LiveHost, settings: Settings, run: string): Pro
     accountedUnits: await accountedUnits(host),
     accelerator: null,
   };
-  let work: Promise<void> = Promise.resolve();
+  const stage = { run, host, access, site, app, deployer, settings, known };
+  let work: Promise<void> | null = null;
+  // A folder of that name may be another run's, until this one begins.
+  const waits = () => work !== null && waitsIn(folder);
   return {
     plan: { host: host.name, kind: "live", imageStore, small: false, scenarios: [scenario] },
     summary: {
@@ -117,23 +133,13 @@ async function prepareLive(host: LiveHost, settings: Settings, run: string): Pro
     app,
     policy,
     credentials: access.credentials,
-    run(journal, progress, signal) {
-      work = runLane(
-        { site, app, deployer, settings, known, journal, progress, address: host.address },
-        scenario,
-        signal,
-      );
+    run(given, signal) {
+      work = runLane(stage, given, scenario, signal).catch(whenBack(stage, folder));
       return work;
     },
+    waits,
     async [Symbol.asyncDispose]() {
-      try {
-        // What still goes on when a run was interrupted would put back what is taken away.
-        await Promise.race([work.catch(() => {}), wait(lastStepMs, undefined, { ref: false })]);
-        await tidy(host, app);
-      } finally {
-        await access.dispatcher.destroy();
-        await host[Symbol.asyncDispose]();
-      }
+      await endLive(stage, work ?? Promise.resolve(), waits);
     },
   };
 }
@@ -183,43 +189,15 @@ async function registryImages(
   return Promise.all(references.map((image) => registryImage(access, image, Arch)));
 }
 
-interface LiveLane {
-  site: Site;
-  address: string;
-  app: App;
-  deployer: Deployer;
-  settings: Settings;
-  known: readonly Body<"published">[];
-  journal: Journal;
-  progress: Progress;
-}
-
 async function runLane(
-  { site, address, app, deployer, settings, known, journal, progress }: LiveLane,
+  stage: LiveStage,
+  given: RunFiles,
   scenario: Scenario,
   signal: AbortSignal,
 ): Promise<void> {
-  const lane = new Lane({
-    site,
-    deployer,
-    app,
-    journal,
-    progress,
-    known,
-    setting: {
-      address,
-      stack: app.stack,
-      deployer: {
-        name: deployer.name,
-        version: await deployer.version(site.host),
-        registryAuth: deployer.choosesAuth ? settings.registryAuth : null,
-        prepull: settings.prepull,
-      },
-      hub: null,
-      controller: { node: process.version, cpus: cpus().length, memoryBytes: totalmem(), engine: null },
-    },
-    fixtures: {},
-  });
+  // As long as the run goes on here, nobody else goes on with it.
+  using _lock = await holdRun(given.folder);
+  const lane = await liveLane(stage, given);
   try {
     await lane.prepare([]);
     await lane.run([scenario], signal);
@@ -244,21 +222,4 @@ async function requireFree(host: LiveHost, app: App): Promise<void> {
     seen: taken.join(", "),
     next: "run the command again: each run has a name of its own",
   });
-}
-
-/** Takes away whatever is left of the run's own stack. Throws a Failure that says how to do so by hand. */
-async function tidy(host: LiveHost, app: App): Promise<void> {
-  try {
-    const services = (await leftOf(host.docker, app.stack)).filter((left) => left.startsWith("service "));
-    if (services.length > 0) await host.exec(["docker", "stack", "rm", app.stack]);
-    const { status, message } = await finishTeardown(host.docker, app);
-    if (status !== "ok") throw new Error(message ?? "unknown");
-  } catch (thrown) {
-    throw new Failure(ExitCode.internal, {
-      what: "what the run deployed could not be taken away from the live host",
-      seen: `stack ${app.stack}: ${messageOf(thrown)}`,
-      next: `there: docker stack rm ${app.stack}; then docker volume ls and docker secret ls show what bears its name`,
-      cause: thrown,
-    });
-  }
 }

@@ -84,12 +84,16 @@ export async function verify(
 ): Promise<VerifyResult> {
   const lanes = planOf(request);
   const run = runId();
-  await using live = request.settings.hosts.includes("live") ? await openLive(request.settings, run) : null;
+  const wanted = request.runFolder ?? join("reports", run);
+  await using live = request.settings.hosts.includes("live")
+    ? await openLive(request.settings, run, wanted)
+    : null;
   if (live !== null) await request.approve(live.summary);
   const settings = { ...request.settings, account: live?.credentials?.account ?? request.settings.account };
   const recipe = lanes.length === 0 && live !== null ? live.app.recipe : request.recipe;
   const outer = lanes.length === 0 ? null : await openLabEngine(request.claims);
-  const runFolder = createRunFolder(request.runFolder ?? join("reports", run));
+  const runFolder = createRunFolder(wanted);
+  const latest = request.runFolder === undefined;
   const folder = runFolder.path;
   const pat = randomBytes(16).toString("hex");
   using journal = new Journal(join(folder, files.evidence), [pat, ...secretsOf(live)]);
@@ -107,7 +111,9 @@ export async function verify(
   try {
     const { failed, both } = together(signal);
     const work = [
-      ...(live === null ? [] : [Promise.race([live.run(journal, progress, both), aborted(both)])]),
+      ...(live === null
+        ? []
+        : [Promise.race([live.run({ journal, progress, folder, latest }, both), aborted(both)])]),
       ...(outer === null
         ? []
         : [
@@ -126,12 +132,16 @@ export async function verify(
     if (!journal.entries.some(({ kind }) => kind === "invoke")) {
       // Nothing was done, so there is nothing to tell but the error.
       runFolder.remove();
+    } else if (live?.waits()) {
+      // Whoever says that the host is away says so, too.
+      if (!(thrown instanceof Failure && thrown.exitCode === ExitCode.tryLater))
+        progress.say(`the run waits for its host; pullproof resume ${folder} goes on with it`);
     } else {
       cutShort(journal, folder, thrown, progress);
     }
     throw thrown;
   }
-  return conclude(journal, folder, request.runFolder === undefined);
+  return conclude(journal, folder, latest);
 }
 
 /** Ends the evidence of a run that did not come to its end, and says where it is. */
@@ -165,7 +175,7 @@ async function openLabEngine(claims: readonly ClaimId[]): Promise<Docker> {
 }
 
 /** What must never be written down: the live host's secret, as it is and as Docker's files and requests have it. */
-function secretsOf(live: LiveRun | null): string[] {
+export function secretsOf(live: Pick<LiveRun, "credentials"> | null): string[] {
   if (live?.credentials == null) return [];
   const { account, secret } = live.credentials;
   const base64 = (text: string) => Buffer.from(text).toString("base64");
