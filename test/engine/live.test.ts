@@ -122,7 +122,7 @@ describe("a live run", () => {
     const [first] = stepsThat(readHistory(run.entries), "deploy");
     expect(first?.plan.expect).toBe("cold");
     expect(await inventory(docker)).toEqual(before);
-    const { stdout } = await own.lab.host.exec(["sh", "-c", "ls -d /tmp/pullproof-*"]);
+    const { stdout } = await own.lab.host.exec(["sh", "-c", "ls -d /tmp/pullproof-* /var/tmp/pullproof-*"]);
     expect(stdout).toBe("");
   });
 

@@ -6,8 +6,9 @@ import { text } from "node:stream/consumers";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { openWay, type Way } from "../../../src/host/way.ts";
 import { until } from "../../../src/until.ts";
+import { sshClient } from "../../support/ssh-client.ts";
 import { SshServerDouble } from "../../support/ssh-server.ts";
-import { tempFolder, writeScript, writeTree } from "../../support/temp.ts";
+import { tempFolder, writeTree } from "../../support/temp.ts";
 
 /** What a shell of OpenSSH's is asked on the way to the engine. */
 const engineAt = "unix:///run/there.sock";
@@ -18,19 +19,9 @@ async function bySsh(): Promise<{ server: SshServerDouble; way: Way }> {
   const { privateKey, hostKey, socketPath } = server.target;
   const folder = tempFolder();
   const relay = `const socket = require("node:net").connect("${socketPath}"); process.stdin.pipe(socket).pipe(process.stdout)`;
-  writeTree(folder, { "relay.cjs": relay, known_hosts: `machine ${hostKey}\n` });
-  const key = join(folder, "key");
-  const config = [
-    "Host machine",
-    "  User root",
-    `  IdentityFile ${key}`,
-    "  IdentitiesOnly yes",
-    `  UserKnownHostsFile ${join(folder, "known_hosts")}`,
-    `  ProxyCommand ${process.execPath} ${join(folder, "relay.cjs")}`,
-  ];
-  writeTree(folder, { key: privateKey, config: `${config.join("\n")}\n` });
-  spawnSync("chmod", ["600", key]);
-  writeScript(join(folder, "bin/ssh"), `exec /usr/bin/ssh -F ${join(folder, "config")} "$@"`);
+  writeTree(folder, { "relay.cjs": relay });
+  const proxy = `${process.execPath} ${join(folder, "relay.cjs")}`;
+  const PATH = sshClient(folder, { name: "machine", privateKey, hostKey, proxy });
   // What a context says of the engine there; everything else is a shell's.
   const shell = server.onCommand;
   server.onCommand = (channel, line) => {
@@ -41,7 +32,7 @@ async function bySsh(): Promise<{ server: SshServerDouble; way: Way }> {
   };
   server.onStream = (channel) => channel.end("the engine");
   onTestFinished(() => void vi.unstubAllEnvs());
-  vi.stubEnv("PATH", `${join(folder, "bin")}:${process.env.PATH}`);
+  vi.stubEnv("PATH", PATH);
   const way = await openWay({ kind: "ssh", destination: "machine", port: null });
   onTestFinished(() => way[Symbol.asyncDispose]());
   return { server, way };
