@@ -91,21 +91,38 @@ function resumableLane(stage: LiveStage, { folder, latest }: RunFiles): LaneOpti
   };
 }
 
-/** What a run ends with, for now, whose host has gone down and is not back: nothing is lost, and it can be gone on with. */
-export function whenBack({ host }: Pick<LiveStage, "host">, folder: string): (thrown: unknown) => never {
+/** What a run ends with, for now, whose host has gone down and is not back in time: it can be gone on with. */
+export function whenBack(address: string, folder: string): (thrown: unknown) => never {
   return (thrown) => {
     if (!(thrown instanceof HostAway)) throw thrown;
-    if (host.local) {
-      const next = `the report will be ${folder}/${files.report}`;
-      throw new GoesOnLater("the host reboots now, and the run goes on there by itself afterwards", next);
-    }
     throw new Failure(ExitCode.tryLater, {
       what: "the host did not come back in time, so the run waits for it",
-      seen: `${host.address}: ${thrown.message}`,
+      seen: `${address}: ${thrown.message}`,
       next: `once it is up: pullproof resume ${folder}`,
       cause: thrown,
     });
   };
+}
+
+/** What a run ends with, for now, that has told this machine to reboot. */
+export function goesOnAtBoot(folder: string): (thrown: unknown) => never {
+  return (thrown) => {
+    if (!(thrown instanceof HostAway)) throw thrown;
+    const next = `the report will be ${folder}/${files.report}`;
+    throw new GoesOnLater("this machine reboots now, and the run goes on by itself afterwards", next);
+  };
+}
+
+/** What ended a run while it waits for its host, with what to do next: it is not to be made anew. */
+export function whileWaiting(folder: string, thrown: unknown): unknown {
+  if (!(thrown instanceof Failure) || thrown.exitCode === ExitCode.tryLater) return thrown;
+  const { exitCode, message: what } = thrown;
+  return new Failure(exitCode, {
+    what,
+    seen: "the host was told to reboot, and was not back yet; what the run deployed is still there",
+    next: `once the host is up: pullproof resume ${folder}`,
+    cause: thrown,
+  });
 }
 
 /** How long a step that is under way may take to end after an interruption, in milliseconds. */

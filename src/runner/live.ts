@@ -26,7 +26,7 @@ import type { RateLimitOptions } from "../witness/rate-limit.ts";
 import { registryImage } from "../witness/registry-image.ts";
 import { interfaceTo } from "../witness/route.ts";
 import type { Site } from "./lane.ts";
-import { endLive, type LiveStage, liveLane, type RunFiles, whenBack } from "./live-lane.ts";
+import { endLive, goesOnAtBoot, type LiveStage, liveLane, type RunFiles, whenBack } from "./live-lane.ts";
 import { requireOwnReboot } from "./local-reboot.ts";
 import type { LanePlan } from "./plan.ts";
 import { pullsOf } from "./preflight.ts";
@@ -134,7 +134,9 @@ async function prepareLive(
     policy,
     credentials: access.credentials,
     run(given, signal) {
-      work = runLane(stage, given, scenario, signal).catch(whenBack(stage, folder));
+      work = runLane(stage, given, scenario, signal).catch(
+        host.local ? goesOnAtBoot(folder) : whenBack(host.address, folder),
+      );
       return work;
     },
     waits,

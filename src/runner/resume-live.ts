@@ -46,14 +46,17 @@ export async function resumeLive(
   };
   requireRebooted(folder, open, await bootIdOf(host), giveUp);
   if (host.local) await forgetBoot(host, run);
-  const restarted = await Promise.race([host.comeBack(), aborted(signal)]).catch(whenBack({ host }, folder));
+  const restarted = await Promise.race([host.comeBack(), aborted(signal)]).catch(
+    whenBack(host.address, folder),
+  );
   done("rebooted");
   using journal = Journal.reopen(join(folder, files.evidence), secretsOf(access));
   const stage = await stageOf(state, { run, host, access, app });
   const lane = await liveLane(stage, { journal, progress, folder, latest: state.latest });
   const settled = () => forgetResumeState(folder);
   work = lane.resume({ earlier: entries, left: state.scenarios, restarted }, settled, signal);
-  return goOn({ lane, journal, folder, progress, latest: state.latest }, work, settled, signal);
+  // Not before it has ended may journal and host be let go.
+  return await goOn({ lane, journal, folder, progress, latest: state.latest }, work, settled, signal);
 }
 
 async function stageOf(

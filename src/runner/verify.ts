@@ -17,6 +17,7 @@ import type { Judgement } from "../model/verdict.ts";
 import type { LivePlan } from "../report/live-plan.ts";
 import { Journal, nowhere } from "./journal.ts";
 import { type LiveRun, openLive } from "./live.ts";
+import { whileWaiting } from "./live-lane.ts";
 import type { LaneSetting } from "./open-lane.ts";
 import { type LanePlan, planRun } from "./plan.ts";
 import { requireBudget, requireDisk, requireFixtureImages, requireLayers } from "./preflight.ts";
@@ -133,9 +134,7 @@ export async function verify(
       // Nothing was done, so there is nothing to tell but the error.
       runFolder.remove();
     } else if (live?.waits()) {
-      // Whoever says that the host is away says so, too.
-      if (!(thrown instanceof Failure && thrown.exitCode === ExitCode.tryLater))
-        progress.say(`the run waits for its host; pullproof resume ${folder} goes on with it`);
+      throw whileWaiting(folder, thrown);
     } else {
       cutShort(journal, folder, thrown, progress);
     }

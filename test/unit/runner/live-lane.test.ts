@@ -8,7 +8,13 @@ import { waitingFile } from "../../../src/lab/waiting.ts";
 import { ExitCode, Failure, GoesOnLater } from "../../../src/model/failure.ts";
 import type { Scenario } from "../../../src/model/plan.ts";
 import { Journal } from "../../../src/runner/journal.ts";
-import { type LiveStage, liveLane, whenBack } from "../../../src/runner/live-lane.ts";
+import {
+  goesOnAtBoot,
+  type LiveStage,
+  liveLane,
+  whenBack,
+  whileWaiting,
+} from "../../../src/runner/live-lane.ts";
 import { readLiveState, waitsIn } from "../../../src/runner/resume-state.ts";
 import { hubDispatcher } from "../../../src/witness/rate-limit.ts";
 import { exampleApp } from "../../support/app.ts";
@@ -172,11 +178,8 @@ describe("a live host that is this machine", () => {
 
 describe("a run whose host is away", () => {
   const away = new HostAway("not true within 900 s: the host has rebooted");
-  const endOf = (local: boolean, thrown: unknown) =>
-    thrownBy(() => whenBack({ host: { local, address: "ssh://server" } as never }, "reports/run")(thrown));
-
   it("is to be gone on with later, and says how", async () => {
-    expect(await endOf(false, away)).toMatchObject({
+    expect(await thrownBy(() => whenBack("ssh://server", "reports/run")(away))).toMatchObject({
       exitCode: ExitCode.tryLater,
       seen: expect.stringMatching(/ssh:\/\/server: .*900 s/),
       next: expect.stringContaining("pullproof resume reports/run"),
@@ -184,7 +187,7 @@ describe("a run whose host is away", () => {
   });
 
   it("goes on by itself on this machine, and says where its report will be", async () => {
-    const failure = await endOf(true, away);
+    const failure = await thrownBy(() => goesOnAtBoot("reports/run")(away));
     expect(failure).toBeInstanceOf(GoesOnLater);
     expect(failure).toMatchObject({
       exitCode: ExitCode.tryLater,
@@ -192,8 +195,21 @@ describe("a run whose host is away", () => {
     });
   });
 
+  it("is not to be made anew when it is interrupted meanwhile, but gone on with", () => {
+    const interrupted = new Failure(ExitCode.interrupted, {
+      what: "it was interrupted",
+      next: "run it again",
+    });
+    expect(whileWaiting("reports/run", interrupted)).toMatchObject({
+      exitCode: ExitCode.interrupted,
+      what: "it was interrupted",
+      next: expect.stringContaining("pullproof resume reports/run"),
+    });
+  });
+
   it("is not what any other error means", async () => {
     const other = new Failure(ExitCode.internal, { what: "x", next: "y" });
-    expect(await endOf(false, other)).toBe(other);
+    for (const end of [whenBack("ssh://server", "reports/run"), goesOnAtBoot("reports/run")])
+      expect(await thrownBy(() => end(other))).toBe(other);
   });
 });
