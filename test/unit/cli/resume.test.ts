@@ -171,25 +171,29 @@ describe("resume of a run on a live host", patience, () => {
     expect(existsSync(join(line.cwd, "folder"))).toBe(false);
   });
 
-  it("leaves a run as it is whose engine is not ready when it is interrupted", async () => {
-    const machine = await LiveMachineDouble.listen();
-    const asked = new Promise<void>((resolve) =>
-      machine.engine.on("GET /_ping", () => {
-        resolve();
-        return { status: 503, body: { message: "starting" } };
-      }),
-    );
-    const ssh = { dockerHost: `ssh://${LiveMachineDouble.name}` };
-    const { line, folder } = await waiting("old", ssh, { PATH: machine.path });
-    const before = evidenceOf(line);
-    const { child, ended } = line.start("resume", "run");
-    await asked;
-    child.kill("SIGTERM");
-    expect(await ended).toMatchObject({ code: ExitCode.interrupted, stdout: "" });
-    expect(evidenceOf(line)).toBe(before);
-    expect(existsSync(join(folder, waitingFile))).toBe(true);
-    expect(machine.told.filter((told) => told.includes("stack"))).toEqual([]);
-  });
+  it.each(["over ssh", "on the host itself"])(
+    "leaves a run as it is whose engine is not ready when it is interrupted: %s",
+    async (how) => {
+      const machine = await LiveMachineDouble.listen();
+      const asked = new Promise<void>((resolve) =>
+        machine.engine.on("GET /_ping", () => {
+          resolve();
+          return { status: 503, body: { message: "starting" } };
+        }),
+      );
+      const dockerHost =
+        how === "over ssh" ? `ssh://${LiveMachineDouble.name}` : `unix://${machine.engine.socket}`;
+      const { line, folder } = await waiting("old", { dockerHost }, { PATH: machine.path });
+      const before = evidenceOf(line);
+      const { child, ended } = line.start("resume", "run");
+      await asked;
+      child.kill("SIGTERM");
+      expect(await ended).toMatchObject({ code: ExitCode.interrupted, stdout: "" });
+      expect(evidenceOf(line)).toBe(before);
+      expect(existsSync(join(folder, waitingFile))).toBe(true);
+      expect(machine.told.filter((told) => told.includes("stack"))).toEqual([]);
+    },
+  );
 
   it("refuses as long as the host cannot be reached", async () => {
     const bin = tempFolder();
