@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { deployerOnHost } from "../deploy/choose.ts";
 import { LiveHost } from "../host/live.ts";
 import { bootIdOf } from "../host/reboot.ts";
+import { waitingFile } from "../lab/waiting.ts";
 import { ExitCode, Failure, messageOf } from "../model/failure.ts";
 import { shellWord } from "../shell.ts";
 import { goOn } from "./go-on.ts";
@@ -33,7 +34,7 @@ export async function resumeLive(
   const state = readLiveState(folder);
   const { entries } = readStoredRun(folder);
   const app = liveApp(state.settings, run);
-  const giveUp = `on the host, docker stack rm ${app.stack}; here, rm ${shellWord(join(folder, "resume.json"))}`;
+  const giveUp = `on the host, docker stack rm ${app.stack}; here, rm ${shellWord(join(folder, waitingFile))}`;
   const open = openRestart(folder, entries, state.host, giveUp);
   const done = progress.begin(`${state.host}: taking over the host`);
   const host = await LiveHost.attach(state.settings, state.folder).catch((thrown) => {
