@@ -16,6 +16,8 @@ export class LiveMachineDouble {
   readonly engine: EngineDouble;
   /** Command lines for Docker's client and systemctl. */
   readonly told: string[] = [];
+  /** How often it was rebooted, which is its boot id; it is up again at once. */
+  boot = 0;
   /** The PATH with the client that reaches it. */
   readonly path: string;
 
@@ -29,6 +31,13 @@ export class LiveMachineDouble {
     this.path = sshClient(folder, { name: LiveMachineDouble.name, privateKey, hostKey, proxy });
     const shell = server.onCommand;
     server.onCommand = (channel, line) => {
+      if (line.endsWith("'systemctl' 'reboot'")) {
+        this.told.push(line.replaceAll("'", ""));
+        this.boot += 1;
+        for (const socket of server.sockets) socket.destroy();
+        return;
+      }
+      if (line.includes("boot_id'")) return shell(channel, `echo boot-${this.boot}`);
       if (!/^'(docker|systemctl|sudo)'/.test(line)) return shell(channel, line);
       this.told.push(line.replaceAll("'", ""));
       channel.write(line.includes("'context'") ? "unix:///run/there.sock\n" : "1.0\n");
