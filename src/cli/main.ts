@@ -14,6 +14,7 @@ const program = new Command("pullproof")
 /** Each in a file of its own: a prune on a host that is short of everything should not load what a lab needs. */
 const commands: Record<string, () => Promise<(program: Command) => void>> = {
   verify: async () => (await import("./verify.ts")).addVerify,
+  config: async () => (await import("./config.ts")).addConfig,
   resume: async () => (await import("./resume.ts")).addResume,
   doctor: async () => (await import("./doctor.ts")).addDoctor,
   check: async () => (await import("./check.ts")).addCheck,

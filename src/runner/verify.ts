@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type Docker from "dockerode";
 import { judge } from "../check/judge.ts";
+import type { Resolved } from "../config/layers.ts";
 import { readPolicy } from "../config/policies.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Deployer } from "../deploy/deployer.ts";
@@ -12,14 +13,20 @@ import { openOuterEngine, pointTestcontainers } from "../lab/outer-engine.ts";
 import { defaultLab } from "../lab/rootfs.ts";
 import type { ClaimId } from "../model/claim.ts";
 import type { Entry } from "../model/evidence.ts";
-import { ExitCode, Failure, messageOf } from "../model/failure.ts";
+import { messageOf } from "../model/failure.ts";
 import type { Judgement } from "../model/verdict.ts";
 import type { LivePlan } from "../report/live-plan.ts";
 import { Journal, nowhere } from "./journal.ts";
 import { type LiveRun, openLive } from "./live.ts";
 import type { LaneSetting } from "./open-lane.ts";
 import { type LanePlan, planRun } from "./plan.ts";
-import { requireBudget, requireDisk, requireFixtureImages, requireLayers } from "./preflight.ts";
+import {
+  requireAuthChoice,
+  requireBudget,
+  requireDisk,
+  requireFixtureImages,
+  requireLayers,
+} from "./preflight.ts";
 import type { Progress } from "./progress.ts";
 import { forgetResumeState } from "./resume-state.ts";
 import { createRunFolder, files, pointLatest, writeResults } from "./run-folder.ts";
@@ -30,6 +37,8 @@ import { suiteSettings } from "./suite-settings.ts";
 /** Everything that a run is asked to do. */
 export interface VerifyRequest {
   settings: Settings;
+  /** Where each setting came from, by its key: an error blames what has to be changed. */
+  origins: Resolved<Settings>["origins"];
   recipe: Recipe;
   deployer: Deployer;
   claims: ClaimId[];
@@ -51,14 +60,8 @@ export interface VerifyResult {
 
 /** The scenarios that a request leads to on hosts of the run's own, by host. Throws a Failure when the request cannot be carried out. */
 export function planOf(request: VerifyRequest): LanePlan[] {
-  const { settings, recipe, deployer } = request;
-  if (!settings.registryAuth && !deployer.choosesAuth) {
-    throw new Failure(ExitCode.usage, {
-      what: "registry auth cannot be left out of this deploy",
-      seen: `--no-registry-auth with the deployer ${deployer.name}, which decides that itself`,
-      next: "leave out --no-registry-auth, or use --deployer stack",
-    });
-  }
+  const { settings, origins, recipe, deployer } = request;
+  requireAuthChoice(deployer, settings, origins);
   if (settings.hosts.every((kind) => kind === "live")) return [];
   requireFixtureImages(recipe);
   const plans = {
