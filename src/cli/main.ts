@@ -19,6 +19,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   doctor: async () => (await import("./doctor.ts")).addDoctor,
   check: async () => (await import("./check.ts")).addCheck,
   attach: async () => (await import("./attach.ts")).addAttach,
+  status: async () => (await import("./status.ts")).addStatus,
   prune: async () => (await import("./prune.ts")).addPrune,
   watch: async () => (await import("./watch.ts")).addWatch,
   install: async () => (await import("./install.ts")).addInstall,
