@@ -38,12 +38,9 @@ function shouted(key: string): string {
   return key.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 }
 
-/** What stands in a nested value at a path; undefined where nothing does. Sees own keys only. */
+/** What stands in a nested value at a path; undefined where nothing does. */
 export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce(
-    (inner, key) => (isNested(inner) && Object.hasOwn(inner, key) ? inner[key] : undefined),
-    value,
-  );
+  return path.reduce((inner, key) => (isNested(inner) ? inner[key] : undefined), value);
 }
 
 function isNested(value: unknown): value is Record<PropertyKey, unknown> {

@@ -55,17 +55,16 @@ function parseYaml(
   text: string,
   lineCounter: LineCounter,
 ): { document: Document.Parsed } | { problem: string; offset: number } {
-  let document: Document.Parsed;
-  try {
-    document = parseDocument(text, { lineCounter, prettyErrors: false });
-  } catch (thrown) {
-    // The parser calls itself for each level.
-    if (thrown instanceof RangeError) return { problem: "it is nested too deeply", offset: 0 };
-    throw thrown;
-  }
+  const document = parseDocument(text, { lineCounter, prettyErrors: false });
   // What YAML only warns of, such as a tag that nobody knows, would end in a value that nobody meant.
   const [mistake] = [...document.errors, ...document.warnings];
-  if (mistake !== undefined) return { problem: visible(mistake.message), offset: mistake.pos[0] };
+  if (mistake !== undefined) {
+    const tooDeep = mistake.code === "RESOURCE_EXHAUSTION";
+    return {
+      problem: tooDeep ? "it is nested too deeply" : visible(mistake.message),
+      offset: mistake.pos[0],
+    };
+  }
   let alias: number | undefined;
   visit(document, {
     Alias(_, { range }) {

@@ -1,12 +1,8 @@
 import { closestMatch } from "leven";
 
-/** Nobody types that much by mistake, and a distance takes time that grows with the length squared. */
-const longestTypo = 60;
-
 /** The name that was probably meant: one mistake in three letters at most, in whatever way its words are joined. */
 export function closest(written: string, names: readonly string[]): string | undefined {
   const plain = plainly(written);
-  if (plain === "" || plain.length > longestTypo) return undefined;
   const maxDistance = Math.max(1, Math.floor(plain.length / 3));
   const found = closestMatch(plain, names.map(plainly), { maxDistance });
   return names.find((name) => plainly(name) === found);

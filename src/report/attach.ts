@@ -41,7 +41,7 @@ function around(document: string): Around {
   const [first, second] = markers;
   if (first === undefined) {
     const eol = document.includes("\r\n") ? "\r\n" : "\n";
-    const gap = document === "" ? "" : /[\r\n]$/.test(document) ? eol : eol + eol;
+    const gap = document === "" ? "" : document.endsWith("\n") ? eol : eol + eol;
     return { head: document + gap, tail: eol, between: null, eol };
   }
   if (second === undefined || markers.length > 2 || first.marker !== begin || second.marker !== end)

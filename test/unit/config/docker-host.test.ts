@@ -27,6 +27,8 @@ describe("dockerHostProblem", () => {
     "ssh://server?x=1",
     "ssh://server#x",
     "ssh://-oProxyCommand=id",
+    "ssh://-v",
+    "ssh://-v@server",
     "ssh://-oProxyCommand%3Did@server",
     "ssh://root;id@server",
     "ssh://$(id)@server",

@@ -142,6 +142,7 @@ describe("the file", () => {
     ["an element of a list", "hosts:\n  - lab\n  - vn\n", /:3:5: hosts\[1\]: .*did you mean/],
     ["a nested key", "hub: { anonymus: refused }\n", /:1:8: hub\.anonymus: .*did you mean hub\.anonymous\?/],
     ["a nested value", "hub:\n  anonymous: refuse\n", /:2:3: hub\.anonymous: .*did you mean refused\?/],
+    ["a misspelt group", "hubb: { anonymous: refused }\n", /:1:1: hubb: .*did you mean hub\?/],
     ["a key one level too high", "accountLimit: 3\n", /:1:1: .*did you mean hub\.accountLimit\?/],
     ["a key one level too low", "hub:\n  samples: 3\n", /:2:3: .*did you mean samples\?/],
     ["a key with other joints", "image-store: containerd\n", /did you mean imageStore\?/],
@@ -175,7 +176,7 @@ describe("the file", () => {
   });
 
   it("is refused where it is nested so deeply that its parser gives up", () => {
-    expect(refused(fileOf("[".repeat(50_000)))).toEqual(config(/settings\.yaml/));
+    expect(refused(fileOf("[".repeat(50_000)))).toEqual(config(/nested too deeply/));
   });
 
   it("is refused unread where it is huge", () => {

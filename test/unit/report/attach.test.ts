@@ -81,6 +81,26 @@ describe("text outside the markers", () => {
   });
 });
 
+describe("markers", () => {
+  it("may be indented by less than code is, and be followed by spaces, which stay", () => {
+    const attached = attachReport(`- a\n  ${begin}\nold\n  ${end}  \n`, report);
+    expect(attached.startsWith(`- a\n  ${begin}\n`)).toBe(true);
+    expect(attached.endsWith(`${end}  \n`)).toBe(true);
+    expect(attached).not.toContain("old");
+  });
+
+  it("may stand on lines that end as on an old Mac", () => {
+    const attached = attachReport(`# A\r${begin}\rold\r${end}\rb`, report);
+    expect(attached).toMatch(/^# A\r<!--[^\n]+-->\rb$/);
+    expect(attached).not.toContain("old");
+  });
+
+  it("are real ones below a line that only looks as if it began a code block", () => {
+    const attached = attachReport(`\`\`\`a span\`\`\`\n${begin}\nold\n${end}\n`, report);
+    expect(attached).not.toContain("old");
+  });
+});
+
 describe("markers in a code block", () => {
   const example = `\`\`\`md\n${begin}\n${end}\n\`\`\`\n`;
 
