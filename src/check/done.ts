@@ -45,35 +45,40 @@ const dayMs = 86_400_000;
 /** Two clocks that are set by NTP differ by much less. */
 const skewMs = 60_000;
 
-const again = "make a new run and attach it: npm run verify; pullproof attach latest";
-
 /**
  * Why `## DONE` may not be written into a review; empty when it may. Every claim must have passed, skipped and inconclusive
  * ones count as open, and every control must have been caught. Nothing is said of verdicts that nothing vouches for.
  */
 export function reasonsAgainstDone({ file, attached, run }: ReviewState, patience: Patience): Reason[] {
   if (attached === null || run === null)
-    return [{ what: `no run is attached to ${file}`, next: "pullproof attach latest" }];
+    return [{ what: `no run is attached to ${file}`, next: attach("latest", file) }];
   if (typeof run === "string")
-    return [{ what: run, next: `bring the folder ${attached.folder} back, or ${again}` }];
-  const broken = brokenTrust(attached, run);
-  return broken.length > 0 ? broken : [...openClaims(run.judgement), ...wrongAge(run, patience)];
+    return [{ what: run, next: `bring the folder ${attached.folder} back, or ${again(file)}` }];
+  const broken = brokenTrust(file, attached, run);
+  return broken.length > 0 ? broken : [...openClaims(run.judgement), ...wrongAge(file, run, patience)];
 }
 
+const attach = (run: string, file: string) => `pullproof attach ${shellWord(run)} --file ${shellWord(file)}`;
+
+const again = (file: string) => `make a new run and attach it: npm run verify; ${attach("latest", file)}`;
+
 function brokenTrust(
+  file: string,
   { folder, evidenceHash }: { folder: string; evidenceHash: string },
   run: StoredState,
 ): Reason[] {
-  const attach = `pullproof attach ${shellWord(folder)}`;
-  const reasons = run.problems.map((problem) => ({ what: `${folder}: ${problem}`, next: again }));
-  if (!run.sealed) reasons.push({ what: `the run ${folder} was cut short`, next: again });
+  const reasons = run.problems.map((problem) => ({ what: `${folder}: ${problem}`, next: again(file) }));
+  if (!run.sealed) reasons.push({ what: `the run ${folder} was cut short`, next: again(file) });
   if (run.evidenceHash !== evidenceHash)
     reasons.push({
       what: `what is attached rests on evidence with the SHA-256 ${evidenceHash}, and that of ${folder} is ${run.evidenceHash}`,
-      next: `see which of them is right; then ${attach}`,
+      next: `see which of them is right; then ${attach(folder, file)}`,
     });
   else if (!run.asAttached)
-    reasons.push({ what: `what stands between the markers is not what ${folder} says`, next: attach });
+    reasons.push({
+      what: `what stands between the markers is not what ${folder} says`,
+      next: attach(folder, file),
+    });
   return reasons;
 }
 
@@ -101,13 +106,13 @@ function openClaims({ claims, controls }: Judgement): Reason[] {
   return reasons;
 }
 
-function wrongAge({ begin, end }: StoredState, { now, maxAgeDays }: Patience): Reason[] {
+function wrongAge(file: string, { begin, end }: StoredState, { now, maxAgeDays }: Patience): Reason[] {
   const ahead = Math.max(begin, end) - now;
   if (ahead > skewMs)
     return [
       {
         what: `the run lies ${count(Math.ceil(ahead / 1000), "second")} in the future: its clock or this one is wrong`,
-        next: `set both clocks (timedatectl), then ${again}`,
+        next: `set both clocks (timedatectl), then ${again(file)}`,
       },
     ];
   const age = now - begin;
@@ -115,7 +120,7 @@ function wrongAge({ begin, end }: StoredState, { now, maxAgeDays }: Patience): R
   return [
     {
       what: `the run is ${(age / dayMs).toFixed(1)} days old, and may be ${maxAgeDays} at most`,
-      next: `${again}; or allow more with --max-age`,
+      next: `${again(file)}; or allow more with --max-age`,
     },
   ];
 }
