@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import type { Command } from "commander";
 import { ExitCode, Failure, messageOf } from "../model/failure.ts";
+import { visible } from "../report/escape.ts";
 import { openReview, reviewDocument, withReview } from "../runner/review.ts";
 import { findRun, readStoredRun, requireSound, type StoredRun } from "../runner/stored.ts";
 import { writeWhole } from "../write-whole.ts";
@@ -20,7 +21,9 @@ export function addAttach(program: Command): void {
       await putInto(file, run);
       const { folder, judgement, evidenceHash } = run;
       const attached = { file, run: folder, overall: judgement.overall, evidenceHash };
-      print(json ? JSON.stringify(attached, null, 2) : `${file}: ${judgement.overall}, run ${folder}`);
+      print(
+        json ? JSON.stringify(attached, null, 2) : visible(`${file}: ${judgement.overall}, run ${folder}`),
+      );
     });
 }
 
