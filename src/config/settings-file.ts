@@ -1,4 +1,4 @@
-import { type Stats, statSync } from "node:fs";
+import { lstatSync, type Stats, statSync } from "node:fs";
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from "yaml";
 import * as z from "zod";
 import { ExitCode, Failure, messageOf } from "../model/failure.ts";
@@ -20,7 +20,7 @@ export function fileLayer(path: string): Layer | null {
   let text: string;
   try {
     const found = statSync(path, { throwIfNoEntry: false });
-    if (found === undefined) return null;
+    if (found === undefined && lstatSync(path, { throwIfNoEntry: false }) === undefined) return null;
     requirePlain(found);
     text = readUtf8(path);
   } catch (thrown) {
@@ -44,7 +44,8 @@ export function fileLayer(path: string): Layer | null {
 }
 
 /** To read from a pipe would wait, and what is so large is no settings file. */
-function requirePlain(found: Stats): void {
+function requirePlain(found: Stats | undefined): void {
+  if (found === undefined) throw new Error("it is a link that leads nowhere");
   if (!found.isFile()) throw new Error("it is not a regular file");
   if (found.size > mostBytes)
     throw new Error(`it has ${found.size} bytes, and a settings file has at most ${mostBytes}`);

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadSettings } from "../../../src/config/settings.ts";
@@ -196,6 +196,12 @@ describe("the file", () => {
 
   it.each(["/dev/zero", "."])("is no device and no folder: %s", (path) => {
     expect(refused(path)).toEqual(config(/not a regular file/));
+  });
+
+  it("is no link that leads nowhere, which would silently be the defaults", () => {
+    const path = join(tempFolder(), "settings.yaml");
+    symlinkSync("gone.yaml", path);
+    expect(refused(path)).toEqual(config(/leads nowhere/));
   });
 
   it("changes no object but its own", () => {
