@@ -71,8 +71,10 @@ export const settingsSchema = z
     account: z
       .string()
       .regex(/^[a-z0-9-]{4,30}$/, "expected an account's name: 4 to 30 of a-z, 0-9 and -")
-      .default("pullproof-ci")
-      .describe("The account that every request to docker.io must run as"),
+      .optional()
+      .describe(
+        "The account that every request to docker.io must run as; by default the one that the live host is logged in as, in labs one of their own",
+      ),
     layerBytes: count.default(6_000_000).describe("Bytes of the own layer of each image of the fixture"),
     hub: z
       .strictObject({
@@ -101,6 +103,9 @@ export const settingsSchema = z
     path: ["dockerHost"],
     message: "context names an engine already; keep one of them",
   });
+
+/** The account of a lab's hub where the settings name none. */
+export const fixtureAccount = "pullproof-ci";
 
 export type Settings = z.output<typeof settingsSchema>;
 

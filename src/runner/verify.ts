@@ -4,7 +4,7 @@ import type Docker from "dockerode";
 import { judge } from "../check/judge.ts";
 import type { Resolved } from "../config/layers.ts";
 import { readPolicy } from "../config/policies.ts";
-import type { Settings } from "../config/settings.ts";
+import { fixtureAccount, type Settings } from "../config/settings.ts";
 import type { Deployer } from "../deploy/deployer.ts";
 import { fixtureRecipes } from "../deploy/fixture-recipes.ts";
 import { type Recipe, readRecipe } from "../deploy/recipe.ts";
@@ -89,7 +89,8 @@ export async function verify(
   const run = runId();
   await using live = request.settings.hosts.includes("live") ? await openLive(request.settings, run) : null;
   if (live !== null) await request.approve(live.summary);
-  const settings = { ...request.settings, account: live?.credentials?.account ?? request.settings.account };
+  const account = request.settings.account ?? live?.credentials?.account ?? fixtureAccount;
+  const settings = { ...request.settings, account };
   const recipe = lanes.length === 0 && live !== null ? live.app.recipe : request.recipe;
   const outer = lanes.length === 0 ? null : await openLabEngine(request.claims);
   const runFolder = createRunFolder(request.runFolder ?? join("reports", run));
@@ -198,7 +199,7 @@ async function runLabs(lanes: readonly LanePlan[], request: VerifyRequest, labs:
     run,
     outer,
     folder: scope.folder,
-    account: { name: settings.account, pat },
+    account: { name: settings.account ?? fixtureAccount, pat },
     settings,
     fixtures: await FixtureImages.open(outer, settings),
     engine: defaultLab,
