@@ -1,29 +1,19 @@
 import type { Command } from "commander";
 import { exitCodeOf } from "../check/judge.ts";
-import { selectClaims } from "../config/claims.ts";
-import { chooseDeployer } from "../deploy/choose.ts";
-import { fixtureRecipes } from "../deploy/fixture-recipes.ts";
-import { readRecipe } from "../deploy/recipe.ts";
 import { ExitCode } from "../model/failure.ts";
 import { renderLivePlan } from "../report/live-plan.ts";
 import { renderPlan } from "../report/plan.ts";
 import { liveSummary } from "../runner/live.ts";
-import { planOf, type VerifyRequest, verify } from "../runner/verify.ts";
-import { approveLive } from "./approve-live.ts";
+import { planOf, verify } from "../runner/verify.ts";
 import { interruption } from "./interruption.ts";
 import { liveHint } from "./live-hint.ts";
+import { type RequestOptions, requestOf } from "./request.ts";
 import { printResult } from "./result.ts";
 import { addSettingOptions, chosenSettings } from "./setting-options.ts";
 import { print, terminalProgress } from "./terminal.ts";
 
-interface VerifyOptions {
-  only?: string;
-  skip?: string;
-  controls: boolean;
-  runDir?: string;
+interface VerifyOptions extends RequestOptions {
   dryRun?: boolean;
-  keep?: boolean;
-  yes?: boolean;
   json?: boolean;
 }
 
@@ -46,19 +36,9 @@ export function addVerify(program: Command): void {
 }
 
 async function run(options: VerifyOptions, command: Command): Promise<number> {
-  const { settings, origins } = chosenSettings(command);
-  const request: VerifyRequest = {
-    settings,
-    origins,
-    recipe: readRecipe(settings.recipe ?? fixtureRecipes.notebook),
-    // A live host brings its own; only hosts that are the run's get one from here.
-    deployer: chooseDeployer(settings.hosts.every((kind) => kind === "live") ? "stack" : settings.deployer),
-    claims: selectClaims(options.only, options.skip, settings),
-    controls: options.controls,
-    keep: options.keep ?? false,
-    runFolder: options.runDir,
-    approve: (plan) => approveLive(plan, options.yes ?? false),
-  };
+  const resolved = chosenSettings(command);
+  const { settings } = resolved;
+  const request = requestOf(resolved, options);
   if (options.dryRun) {
     const plan = planOf(request);
     const live = settings.hosts.includes("live") ? await liveSummary(settings) : null;

@@ -75,6 +75,8 @@ export const settingsSchema = z
       .describe(
         "The account that every request to docker.io must run as; by default the one that the live host is logged in as, in labs one of their own",
       ),
+    keepRuns: count.default(30).describe("How many runs a night keeps under reports/"),
+    keepDays: count.default(90).describe("For how many days a night keeps runs under reports/"),
     layerBytes: count.default(6_000_000).describe("Bytes of the own layer of each image of the fixture"),
     hub: z
       .strictObject({

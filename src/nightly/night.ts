@@ -1,0 +1,173 @@
+import * as z from "zod";
+import { exitCodeOf } from "../check/judge.ts";
+import { ExitCode } from "../model/failure.ts";
+import type { Judgement } from "../model/verdict.ts";
+import type { Removal } from "../policy/removals.ts";
+import { type Compared, compare } from "./compare.ts";
+import { differences } from "./conditions.ts";
+import type { RunSummary } from "./summary.ts";
+
+/** A stored run that tonight's may be compared with. */
+export interface StoredNight {
+  summary: RunSummary;
+  /** Whether it can be a reference: see `isGood`. */
+  good: boolean;
+  /** What its own night came to; null for a run that `pullproof verify` made. */
+  record: NightRecord | null;
+}
+
+/** What tonight's run came to. */
+export interface Night {
+  summary: RunSummary;
+  /** The last good run of the same plan on the same ground; null where tonight begins anew. */
+  comparedWith: string | null;
+  compared: Compared[];
+  /** What a reader must know beside that: what is not compared and why, one sentence each. */
+  notes: string[];
+  /** What tonight is not compared by, because no good run is comparable; empty where all is compared. */
+  newBaseline: ("verdicts, bytes and requests" | "times")[];
+  good: boolean;
+  exitCode: ExitCode;
+}
+
+/** What is known when a night is judged. */
+export interface NightInput {
+  tonight: RunSummary;
+  judgement: Judgement;
+  /** Sound runs, oldest first, without tonight's. */
+  before: readonly StoredNight[];
+  removals: readonly Removal[];
+  /** Compare with nothing: what is found tonight is to be the normal state. */
+  beginAnew: boolean;
+}
+
+/** Compares tonight's run with those before it, and says how the job ends. */
+export function judgeNight({ tonight, judgement, before, removals, beginAnew }: NightInput): Night {
+  const goodRuns = before.filter(({ good }) => good).map(({ summary }) => summary);
+  const good = beginAnew ? [] : goodRuns.filter((run) => alike(run.behaviour, tonight.behaviour));
+  const timed = good.filter((run) => alike(run.speed, tonight.speed));
+  const last = before.findLast(({ summary }) => summary.live !== null)?.summary ?? null;
+  const compared = compare(tonight, { good, timed, last, removals });
+  const lastGood = good.at(-1);
+  const night = { compared, comparedWith: lastGood?.run ?? null };
+  const newBaseline: Night["newBaseline"] = [
+    ...(lastGood === undefined ? (["verdicts, bytes and requests"] as const) : []),
+    ...(timed.length === 0 ? (["times"] as const) : []),
+  ];
+  return {
+    ...night,
+    summary: tonight,
+    newBaseline,
+    notes: notesOn(tonight, { goodRuns, lastGood, timed, beginAnew }),
+    good: isGood(judgement, compared),
+    exitCode: exitCodeOfNight(judgement, night),
+  };
+}
+
+function alike(was: RunSummary["behaviour"], is: RunSummary["behaviour"]): boolean {
+  return differences(was, is).length === 0;
+}
+
+/**
+ * Whether later nights may be measured by this one: no claim failed, every control was caught, and nothing was worse,
+ * or less sure, than in the run that it was itself compared with. So along good runs no verdict ever gets worse.
+ */
+export function isGood({ overall }: Pick<Judgement, "overall">, compared: readonly Compared[]): boolean {
+  return overall !== "fail" && overall !== "error" && regressions(compared).length === 0;
+}
+
+/** What is worse than it was, and what was known then and is not tonight. */
+export function regressions(compared: readonly Compared[]): Compared[] {
+  return compared.filter(({ change }) => change === "worse" || change === "unsure");
+}
+
+/**
+ * How the job ends (docs/exit-codes.md). A broken instrument outweighs all. Without a good run to compare with, the
+ * run's own code decides; with one, what got worse since.
+ */
+export function exitCodeOfNight(
+  judgement: Judgement,
+  { compared, comparedWith }: Pick<Night, "compared" | "comparedWith">,
+): ExitCode {
+  const own = exitCodeOf(judgement);
+  if (own === ExitCode.internal || own === ExitCode.fail) return own;
+  if (compared.some(({ change }) => change === "worse")) return ExitCode.fail;
+  if (compared.some(({ change }) => change === "unsure")) return ExitCode.inconclusive;
+  return comparedWith === null ? own : ExitCode.pass;
+}
+
+interface Grounds {
+  goodRuns: readonly RunSummary[];
+  lastGood: RunSummary | undefined;
+  timed: readonly RunSummary[];
+  beginAnew: boolean;
+}
+
+function notesOn(tonight: RunSummary, { goodRuns, lastGood, timed, beginAnew }: Grounds): string[] {
+  if (beginAnew) return ["a new baseline was asked for: the run's own verdicts decide"];
+  const latest = goodRuns.at(-1);
+  if (latest === undefined) return ["no good run to compare with yet: the run's own verdicts decide"];
+  if (lastGood === undefined)
+    return [
+      `new baseline for everything, the run's own verdicts decide: ${latest.run} is not comparable: ${differences(latest.behaviour, tonight.behaviour).join("; ")}`,
+    ];
+  const elsewhere =
+    latest === lastGood
+      ? []
+      : [
+          `${latest.run}, the latest good run, is not comparable: ${differences(latest.behaviour, tonight.behaviour).join("; ")}`,
+        ];
+  const times =
+    timed.length > 0
+      ? []
+      : [`new baseline for times: ${differences(lastGood.speed, tonight.speed).join("; ")}`];
+  return [...elsewhere, ...times, ...openStill(tonight, lastGood)];
+}
+
+/** What is no regression, and must not be forgotten for that. */
+function openStill({ claims }: RunSummary, lastGood: RunSummary): string[] {
+  const open = claims.filter(
+    ({ id, verdict }) =>
+      verdict !== "pass" && lastGood.claims.some((before) => before.id === id && before.verdict === verdict),
+  );
+  if (open.length === 0) return [];
+  return [`open as in the last good run: ${open.map(({ id, verdict }) => `${id} ${verdict}`).join(", ")}`];
+}
+
+/** What a night leaves in its run's folder, sealed with it: `nightly.json`. */
+export const nightRecord = z.object({
+  version: z.literal(1),
+  run: z.string(),
+  comparedWith: z.string().nullable(),
+  newBaseline: z.array(z.string()),
+  good: z.boolean(),
+  exitCode: z.number(),
+  /** What got worse or less sure. */
+  regressions: z.array(
+    z.object({
+      kind: z.string(),
+      subject: z.string(),
+      before: z.string(),
+      tonight: z.string(),
+      change: z.string(),
+    }),
+  ),
+  notes: z.array(z.string()),
+});
+
+export type NightRecord = z.infer<typeof nightRecord>;
+
+/** What is kept of a night. */
+export function recordOf(night: Night): NightRecord {
+  const { summary, comparedWith, newBaseline, good, exitCode, notes, compared } = night;
+  return {
+    version: 1,
+    run: summary.run,
+    comparedWith,
+    newBaseline,
+    good,
+    exitCode,
+    regressions: regressions(compared),
+    notes,
+  };
+}
