@@ -15,6 +15,7 @@ const program = new Command("pullproof")
 const commands: Record<string, () => Promise<(program: Command) => void>> = {
   verify: async () => (await import("./verify.ts")).addVerify,
   config: async () => (await import("./config.ts")).addConfig,
+  nightly: async () => (await import("./nightly.ts")).addNightly,
   resume: async () => (await import("./resume.ts")).addResume,
   doctor: async () => (await import("./doctor.ts")).addDoctor,
   check: async () => (await import("./check.ts")).addCheck,

@@ -25,7 +25,7 @@ export function readNights(reports: string, without: string): NightHistory {
     const folder = join(reports, name);
     if (name === without || !existsSync(join(folder, files.manifest))) continue;
     try {
-      history.nights.push(readNight(folder));
+      history.nights.push(readNight(name, folder));
     } catch (thrown) {
       const reason = messageOf(thrown).replaceAll(/\s*\n\s*/g, "; ");
       history.notes.push(`${name} is compared with nothing: ${reason}`);
@@ -43,11 +43,12 @@ export function runFolders(reports: string): string[] {
     .sort();
 }
 
-function readNight(folder: string): StoredNight {
+function readNight(name: string, folder: string): StoredNight {
   const run = readStoredRun(folder);
   requireSound(run);
   const record = readRecord(folder);
   return {
+    name,
     summary: summarize(run.entries, run.judgement),
     record,
     // A run that no night judged can be measured by when there is nothing to be said against it.

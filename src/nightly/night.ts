@@ -9,6 +9,8 @@ import type { RunSummary } from "./summary.ts";
 
 /** A stored run that tonight's may be compared with. */
 export interface StoredNight {
+  /** The name of its folder. */
+  name: string;
   summary: RunSummary;
   /** Whether it can be a reference: see `isGood`. */
   good: boolean;

@@ -1,5 +1,5 @@
 import { existsSync, lstatSync, readdirSync, readlinkSync, rmSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { messageOf } from "../model/failure.ts";
 import { files, readManifest } from "../runner/run-folder.ts";
 import { runFolders } from "./history.ts";
@@ -55,7 +55,7 @@ function foreignTo(folder: string): string | null {
     return `it has no ${files.evidence}`;
   const own = ownPaths(folder);
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name).slice(folder.length + 1);
+    const path = relative(folder, join(entry.parentPath, entry.name));
     const known = entry.isDirectory() ? own.folders.has(path) : entry.isFile() && own.files.has(path);
     if (!known) return `it holds ${path}, which no run writes`;
   }

@@ -28,9 +28,12 @@ export async function noteRemovals(stateDir: string, removals: readonly Removal[
     await mkdir(stateDir, { recursive: true });
     await appendFile(path, removals.map((removal) => `${JSON.stringify(removal)}\n`).join(""));
   } catch (thrown) {
-    throw new Error(`the list of removals cannot be written, so pullproof nightly will ask about them: ${path}`, {
-      cause: thrown,
-    });
+    throw new Error(
+      `the list of removals cannot be written, so pullproof nightly will ask about them: ${path}`,
+      {
+        cause: thrown,
+      },
+    );
   }
 }
 

@@ -1,0 +1,109 @@
+import { appendFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Command } from "commander";
+import { loadPruneSettings } from "../config/prune-settings.ts";
+import { ExitCode, Failure, messageOf } from "../model/failure.ts";
+import { type Night, recordOf, regressions } from "../nightly/night.ts";
+import { removeOldRuns } from "../nightly/remove-runs.ts";
+import { type ComparedNight, compareTonight } from "../nightly/tonight.ts";
+import { deliver, type NightMessage, webhookVariable } from "../nightly/webhook.ts";
+import { writeNight } from "../nightly/write-night.ts";
+import { readRemovals } from "../policy/removals.ts";
+import { nightSection, renderNight } from "../report/nightly.ts";
+import { verify } from "../runner/verify.ts";
+import { interruption } from "./interruption.ts";
+import { requestOf } from "./request.ts";
+import { printResult } from "./result.ts";
+import { print, terminalProgress } from "./terminal.ts";
+
+interface NightlyOptions {
+  newBaseline?: boolean;
+  json?: boolean;
+}
+
+/** `pullproof nightly`: verify, compare with the last good run, and say what got worse. */
+export function addNightly(program: Command): void {
+  program
+    .command("nightly")
+    .description("verify with the settings of pullproof.yaml, and compare with the last good run")
+    .option("--new-baseline", "compare with no run: what is found tonight is the new normal state")
+    .option("--json", "print what the night came to as JSON")
+    .action(async (options: NightlyOptions) => {
+      const message: NightMessage = {
+        run: null,
+        overall: null,
+        regressions: [],
+        exitCode: ExitCode.internal,
+        error: null,
+      };
+      try {
+        const night = await runNight(options, message);
+        process.exitCode = night.exitCode;
+      } catch (thrown) {
+        const failure = thrown instanceof Failure ? thrown : null;
+        message.exitCode = failure?.exitCode ?? ExitCode.internal;
+        message.error = failure?.what ?? "pullproof failed";
+        throw thrown;
+      } finally {
+        await tellWebhook(message);
+      }
+    });
+}
+
+/** Fills the message in as soon as something is known: what fails later is told with it. */
+async function runNight(
+  { newBaseline: beginAnew = false, json = false }: NightlyOptions,
+  message: NightMessage,
+): Promise<Night> {
+  const request = requestOf({});
+  const { stateDir } = loadPruneSettings(undefined);
+  const signal = interruption(
+    "the night was interrupted",
+    "run the same command again; nothing was left behind",
+  );
+  using progress = terminalProgress();
+  const result = await verify(request, progress, signal);
+  const reports = dirname(result.folder);
+  const removals = await readRemovals(stateDir);
+  const compared = compareTonight({ ...result, reports, removals, beginAnew });
+  const { night } = compared;
+  Object.assign(message, {
+    run: night.summary.run,
+    overall: night.summary.overall,
+    regressions: regressions(night.compared),
+    exitCode: night.exitCode,
+  });
+  if (json) print(JSON.stringify({ folder: result.folder, ...recordOf(night) }, null, 2));
+  else {
+    printResult(result, false);
+    print(renderNight(night, process.stdout.columns ?? 120));
+  }
+  await writeNight(result.folder, compared);
+  await writeStepSummary(compared);
+  const old = removeOldRuns(reports, request.settings, compared.spared, Date.now());
+  for (const name of old.removed) progress.say(`removed the old run ${name}`);
+  for (const reason of old.kept) warn(reason);
+  return night;
+}
+
+/** GitHub's Actions show this file with the job, and so do Forgejo's and Gitea's. */
+async function writeStepSummary({ night }: ComparedNight): Promise<void> {
+  const path = process.env.GITHUB_STEP_SUMMARY;
+  if (!path) return;
+  try {
+    await appendFile(path, `## pullproof nightly\n\n${nightSection(night)}\n`);
+  } catch (thrown) {
+    warn(`the step summary was not written: ${messageOf(thrown)}`);
+  }
+}
+
+async function tellWebhook(message: NightMessage): Promise<void> {
+  const url = process.env[webhookVariable];
+  if (!url) return;
+  const problem = await deliver(url, message);
+  if (problem !== null) warn(`the webhook was not told: ${problem}`);
+}
+
+function warn(text: string): void {
+  process.stderr.write(`warning: ${text}\n`);
+}
