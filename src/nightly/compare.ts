@@ -3,7 +3,7 @@ import { count, formatBytes, formatSeconds, list } from "../check/units.ts";
 import { severity, type VerdictWord } from "../model/verdict.ts";
 import type { Removal } from "../policy/removals.ts";
 import { lossesBetween } from "./lost-images.ts";
-import { fewestNights, type Slowdown, slowdown, smallestSlowdown, type TimedNight } from "./slower.ts";
+import { fewestNights, type Slowdown, slowdown, type TimedNight } from "./slower.ts";
 import type { RunSummary } from "./summary.ts";
 
 /**
@@ -141,11 +141,10 @@ function timeChange({ verdict, nights }: Slowdown): Change {
   return verdict === "slower" ? "worse" : "same";
 }
 
-function saySlowdown({ ratio, bound, machine }: Slowdown): string {
-  if (ratio === null || bound === null) return ", too few good nights or samples to compare";
-  const slow =
-    machine >= smallestSlowdown ? `; the whole machine was ${machine.toFixed(1)} times slower` : "";
-  return `, ${ratio.toFixed(2)} times; more than ${bound.toFixed(2)} is slower${slow}`;
+function saySlowdown({ ratio, relative, bound }: Slowdown): string {
+  if (ratio === null || relative === null || bound === null)
+    return ", too few good nights or samples to compare";
+  return `, ${ratio.toFixed(2)} times; beside the teardowns ${relative.toFixed(2)} times, of which more than ${bound.toFixed(2)} is slower`;
 }
 
 function images(tonight: RunSummary, last: RunSummary, removals: readonly Removal[]): Compared[] {

@@ -8,10 +8,11 @@ export const [mostNights, fewestNights] = [7, 3] as const;
 export const smallestSlowdown = 1.5;
 
 /**
- * Quantiles of Student's t at 0.995, one-sided, for 2 to 6 degrees of freedom (NIST/SEMATECH e-Handbook of Statistical
- * Methods, 1.3.6.7.2). One night in 200 lies above the bound by chance, if nights differ as they did before.
+ * Quantiles of Student's t at 0.99, one-sided, for 2 to 6 degrees of freedom (NIST/SEMATECH e-Handbook of Statistical
+ * Methods, 1.3.6.7.2). One night in 100 lies above the bound by chance, if nights differ as they did before; that it
+ * has to take half as long again as well leaves next to none of them.
  */
-const t995 = [9.925, 5.841, 4.604, 4.032, 3.707] as const;
+const t99 = [6.965, 4.541, 3.747, 3.365, 3.143] as const;
 
 /** Seconds of one night: what is timed, and of the same night the teardowns, which touch no image. */
 export interface TimedNight {
@@ -22,38 +23,38 @@ export interface TimedNight {
 /** How tonight's time stands to that of other nights. */
 export interface Slowdown {
   verdict: "slower" | "not slower" | "too few";
-  /** How many times longer it took than in those nights; without them, null. */
-  ratio: number | null;
-  /** Above which ratio tonight would count as slower. */
-  bound: number | null;
-  /** How many times slower the whole machine was, by its teardowns: at least 1. */
-  machine: number;
   /** The nights that were compared with. */
   nights: number;
+  /** How many times longer it took than in those nights; null where they are too few, as the others are then. */
+  ratio: number | null;
+  /** The same beside the teardowns of each night: what is left when the machine's own mood is taken out. */
+  relative: number | null;
+  /** What `relative` may be. */
+  bound: number | null;
 }
 
 /**
  * Whether something took longer tonight, beyond what nights differ by. The samples of one night share its mood (a busy
- * neighbour, a cold disk), so a night counts once, by its median. On the logarithms of those medians, the bound is that
- * of a prediction interval for one more night; what the teardowns were slower by is no slowdown of the cache.
+ * neighbour, a cold disk), so a night counts once, by its median, and beside its teardowns. On the logarithms, the
+ * bound is that of a prediction interval for one more night. Teardowns that got faster make no deploy slower: it must
+ * have taken longer in seconds as well.
  */
 export function slowdown(tonight: TimedNight, before: readonly TimedNight[]): Slowdown {
   const nights = before.filter(({ samples }) => samples.length >= fewestSamples).slice(-mostNights);
-  const machine = machineSlowdown(tonight, nights);
-  if (nights.length < fewestNights || tonight.samples.length < fewestSamples)
-    return { verdict: "too few", ratio: null, bound: null, machine, nights: nights.length };
-  const logs = nights.map(({ samples }) => Math.log(middle(samples)));
-  const ratio = middle(tonight.samples) / Math.exp(mean(logs));
-  const quantile = t995[nights.length - fewestNights] ?? Number.POSITIVE_INFINITY;
-  const spread = Math.exp(quantile * sampleStandardDeviation(logs) * Math.sqrt(1 + 1 / nights.length));
-  const bound = machine * Math.max(smallestSlowdown, spread);
-  return { verdict: ratio > bound ? "slower" : "not slower", ratio, bound, machine, nights: nights.length };
-}
-
-function machineSlowdown({ teardowns }: TimedNight, nights: readonly TimedNight[]): number {
-  const known = nights.filter((night) => night.teardowns.length > 0);
-  if (teardowns.length === 0 || known.length === 0) return 1;
-  return Math.max(1, middle(teardowns) / middle(known.map((night) => middle(night.teardowns))));
+  const compared = nights.length;
+  if (compared < fewestNights || tonight.samples.length < fewestSamples)
+    return { verdict: "too few", nights: compared, ratio: null, relative: null, bound: null };
+  const beside = [tonight, ...nights].every(({ teardowns }) => teardowns.length > 0);
+  const level = ({ samples, teardowns }: TimedNight) =>
+    Math.log(middle(samples)) - (beside ? Math.log(middle(teardowns)) : 0);
+  const levels = nights.map(level);
+  const ratio = middle(tonight.samples) / middle(nights.map(({ samples }) => middle(samples)));
+  const relative = Math.exp(level(tonight) - mean(levels));
+  const quantile = t99[compared - fewestNights] ?? Number.POSITIVE_INFINITY;
+  const spread = Math.exp(quantile * sampleStandardDeviation(levels) * Math.sqrt(1 + 1 / compared));
+  const bound = Math.max(smallestSlowdown, spread);
+  const slower = relative > bound && ratio > smallestSlowdown;
+  return { verdict: slower ? "slower" : "not slower", nights: compared, ratio, relative, bound };
 }
 
 const middle = (values: readonly number[]) => median([...values]);
