@@ -1,7 +1,8 @@
-import { existsSync, lstatSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
+import { parseManifest } from "../check/manifest.ts";
 import { messageOf } from "../model/failure.ts";
-import { files, readManifest } from "../runner/run-folder.ts";
+import { files } from "../runner/run-folder.ts";
 import { runFolders } from "./history.ts";
 import { nightFiles } from "./night-files.ts";
 import { expired, type Retention } from "./retention.ts";
@@ -51,9 +52,9 @@ function latestOf(reports: string): string[] {
 
 /** Why a folder is not a run's own, whatever its name; null when it is. */
 function foreignTo(folder: string): string | null {
-  if (!lstatSync(join(folder, files.evidence), { throwIfNoEntry: false })?.isFile())
-    return `it has no ${files.evidence}`;
+  if (!isFile(join(folder, files.evidence))) return `it has no ${files.evidence}`;
   const own = ownPaths(folder);
+  if (own === null) return `its ${files.manifest} is no list of SHA-256 sums`;
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const path = relative(folder, join(entry.parentPath, entry.name));
     const known = entry.isDirectory() ? own.folders.has(path) : entry.isFile() && own.files.has(path);
@@ -62,9 +63,15 @@ function foreignTo(folder: string): string | null {
   return null;
 }
 
-/** What a run and its night write, and what the run's manifest names. */
-function ownPaths(folder: string): { files: ReadonlySet<string>; folders: ReadonlySet<string> } {
-  const sealed = existsSync(join(folder, files.manifest)) ? readManifest(folder)?.manifest.keys() : undefined;
-  const paths = new Set([...Object.values(files), ...Object.values(nightFiles), ...(sealed ?? [])]);
-  return { files: paths, folders: new Set([...paths].map((path) => dirname(path))) };
+/** What a run and its night write, and what the run's manifest names; null where that is none. */
+function ownPaths(folder: string): { files: ReadonlySet<string>; folders: ReadonlySet<string> } | null {
+  const path = join(folder, files.manifest);
+  const sealed = isFile(path) ? parseManifest(readFileSync(path, "utf8")) : new Map<string, string>();
+  if (sealed === null) return null;
+  const paths = [...Object.values(files), ...Object.values(nightFiles), ...sealed.keys()];
+  return { files: new Set(paths), folders: new Set(paths.map((one) => dirname(one))) };
+}
+
+function isFile(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
