@@ -1,15 +1,15 @@
-import { appendFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Command } from "commander";
 import { loadPruneSettings } from "../config/prune-settings.ts";
-import { ExitCode, Failure, messageOf } from "../model/failure.ts";
+import { ExitCode, Failure } from "../model/failure.ts";
 import { type Night, recordOf, regressions } from "../nightly/night.ts";
 import { removeOldRuns } from "../nightly/remove-runs.ts";
-import { type ComparedNight, compareTonight } from "../nightly/tonight.ts";
+import { appendSummary, summaryVariable } from "../nightly/step-summary.ts";
+import { compareTonight } from "../nightly/tonight.ts";
 import { deliver, type NightMessage, webhookVariable } from "../nightly/webhook.ts";
 import { writeNight } from "../nightly/write-night.ts";
 import { readRemovals } from "../policy/removals.ts";
-import { nightSection, renderNight } from "../report/nightly.ts";
+import { renderNight } from "../report/nightly.ts";
 import { verify } from "../runner/verify.ts";
 import { interruption } from "./interruption.ts";
 import { requestOf } from "./request.ts";
@@ -79,22 +79,18 @@ async function runNight(
     print(renderNight(night, process.stdout.columns ?? 120));
   }
   await writeNight(result.folder, compared);
-  await writeStepSummary(compared);
+  await tellStep(night);
   const old = removeOldRuns(reports, request.settings, compared.spared, Date.now());
   for (const name of old.removed) progress.say(`removed the old run ${name}`);
   for (const reason of old.kept) warn(reason);
   return night;
 }
 
-/** GitHub's Actions show this file with the job, and so do Forgejo's and Gitea's. */
-async function writeStepSummary({ night }: ComparedNight): Promise<void> {
-  const path = process.env.GITHUB_STEP_SUMMARY;
+async function tellStep(night: Night): Promise<void> {
+  const path = process.env[summaryVariable];
   if (!path) return;
-  try {
-    await appendFile(path, `## pullproof nightly\n\n${nightSection(night)}\n`);
-  } catch (thrown) {
-    warn(`the step summary was not written: ${messageOf(thrown)}`);
-  }
+  const problem = await appendSummary(path, night);
+  if (problem !== null) warn(`the step summary was not written: ${problem}`);
 }
 
 async function tellWebhook(message: NightMessage): Promise<void> {
