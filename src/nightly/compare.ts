@@ -73,7 +73,15 @@ function verdictChange(before: VerdictWord, now: VerdictWord): Change {
 
 /** The most that any good run had is what a redeploy may have. */
 function redeploys(tonight: RunSummary, good: readonly RunSummary[]): Compared[] {
-  return tonight.redeploys.flatMap(({ name, layerBytes, manifestGets }): Compared[] => {
+  // One that tonight's evidence does not show is not known, and not forgotten.
+  const unseen = (good.at(-1)?.redeploys ?? []).filter(
+    ({ name }) => !tonight.redeploys.some((one) => one.name === name),
+  );
+  const all = [
+    ...tonight.redeploys,
+    ...unseen.map(({ name }) => ({ name, layerBytes: null, manifestGets: null })),
+  ];
+  return all.flatMap(({ name, layerBytes, manifestGets }): Compared[] => {
     const same = good.flatMap((run) => run.redeploys.filter((other) => other.name === name));
     const bytesBefore = most(same.map((other) => other.layerBytes));
     const getsBefore = most(same.map((other) => other.manifestGets));
@@ -153,6 +161,8 @@ function images(tonight: RunSummary, last: RunSummary, removals: readonly Remova
   const about = { kind: "images", subject: `live, since the end of ${last.run}` } as const;
   if ("unseen" in losses)
     return [{ ...about, before: "unknown", tonight: `not seen: ${losses.unseen}`, change: "unsure" }];
+  if ("otherStore" in losses)
+    return [{ ...about, before: losses.otherStore, tonight: "another store: not compared", change: "new" }];
   const { lost, explained } = losses;
   const before = count(last.live?.last?.length ?? 0, "image");
   if (lost.length > 0) {

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { messageOf } from "../model/failure.ts";
 import { files, readManifest } from "../runner/run-folder.ts";
 import { readStoredRun, requireSound } from "../runner/stored.ts";
-import { type NightRecord, nightRecord, type StoredNight } from "./night.ts";
+import type { StoredNight } from "./night.ts";
 import { nightFiles } from "./night-files.ts";
+import { type NightRecord, nightRecord } from "./record.ts";
 import { beganAt } from "./run-names.ts";
 import { summarize } from "./summary.ts";
 

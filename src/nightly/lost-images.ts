@@ -13,14 +13,16 @@ export interface Losses {
 
 /**
  * Compares the end of the last run on a live host with the beginning of tonight's. Null where there is nothing to
- * compare: no live host, or another store. Where one of the two was not seen, `unseen` says which.
+ * compare, because one of them is about no live host. `otherStore` is the one of the last run, where it was another,
+ * in which every image has another ID; `unseen` says which of the two was not seen.
  */
 export function lossesBetween(
   last: RunSummary,
   tonight: RunSummary,
   removals: readonly Removal[],
-): Losses | { unseen: string } | null {
-  if (last.live === null || tonight.live === null || last.live.store !== tonight.live.store) return null;
+): Losses | { unseen: string } | { otherStore: string } | null {
+  if (last.live === null || tonight.live === null) return null;
+  if (last.live.store !== tonight.live.store) return { otherStore: last.live.store };
   const before = last.live.last;
   const now = tonight.live.first;
   if (before === null) return { unseen: `the images at the end of ${last.run}` };

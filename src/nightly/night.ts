@@ -1,10 +1,11 @@
-import * as z from "zod";
 import { exitCodeOf } from "../check/judge.ts";
 import { ExitCode } from "../model/failure.ts";
 import type { Judgement } from "../model/verdict.ts";
 import type { Removal } from "../policy/removals.ts";
 import { type Compared, compare } from "./compare.ts";
 import { differences } from "./conditions.ts";
+import { notesOn } from "./notes.ts";
+import type { NightRecord } from "./record.ts";
 import type { RunSummary } from "./summary.ts";
 
 /** A stored run that tonight's may be compared with. */
@@ -96,80 +97,4 @@ export function exitCodeOfNight(
   if (compared.some(({ change }) => change === "worse")) return ExitCode.fail;
   if (compared.some(({ change }) => change === "unsure")) return ExitCode.inconclusive;
   return comparedWith === null ? own : ExitCode.pass;
-}
-
-interface Grounds {
-  goodRuns: readonly RunSummary[];
-  lastGood: RunSummary | undefined;
-  timed: readonly RunSummary[];
-  beginAnew: boolean;
-}
-
-function notesOn(tonight: RunSummary, { goodRuns, lastGood, timed, beginAnew }: Grounds): string[] {
-  if (beginAnew) return ["a new baseline was asked for: the run's own verdicts decide"];
-  const latest = goodRuns.at(-1);
-  if (latest === undefined) return ["no good run to compare with yet: the run's own verdicts decide"];
-  if (lastGood === undefined)
-    return [
-      `new baseline for everything, the run's own verdicts decide: ${latest.run} is not comparable: ${differences(latest.behaviour, tonight.behaviour).join("; ")}`,
-    ];
-  const elsewhere =
-    latest === lastGood
-      ? []
-      : [
-          `${latest.run}, the latest good run, is not comparable: ${differences(latest.behaviour, tonight.behaviour).join("; ")}`,
-        ];
-  const times =
-    timed.length > 0
-      ? []
-      : [`new baseline for times: ${differences(lastGood.speed, tonight.speed).join("; ")}`];
-  return [...elsewhere, ...times, ...openStill(tonight, lastGood)];
-}
-
-/** What is no regression, and must not be forgotten for that. */
-function openStill({ claims }: RunSummary, lastGood: RunSummary): string[] {
-  const open = claims.filter(
-    ({ id, verdict }) =>
-      verdict !== "pass" && lastGood.claims.some((before) => before.id === id && before.verdict === verdict),
-  );
-  if (open.length === 0) return [];
-  return [`open as in the last good run: ${open.map(({ id, verdict }) => `${id} ${verdict}`).join(", ")}`];
-}
-
-/** What a night leaves in its run's folder, sealed with it: `nightly.json`. */
-export const nightRecord = z.object({
-  version: z.literal(1),
-  run: z.string(),
-  comparedWith: z.string().nullable(),
-  newBaseline: z.array(z.string()),
-  good: z.boolean(),
-  exitCode: z.number(),
-  /** What got worse or less sure. */
-  regressions: z.array(
-    z.object({
-      kind: z.string(),
-      subject: z.string(),
-      before: z.string(),
-      tonight: z.string(),
-      change: z.string(),
-    }),
-  ),
-  notes: z.array(z.string()),
-});
-
-export type NightRecord = z.infer<typeof nightRecord>;
-
-/** What is kept of a night. */
-export function recordOf(night: Night): NightRecord {
-  const { summary, comparedWith, newBaseline, good, exitCode, notes, compared } = night;
-  return {
-    version: 1,
-    run: summary.run,
-    comparedWith,
-    newBaseline,
-    good,
-    exitCode,
-    regressions: regressions(compared),
-    notes,
-  };
 }

@@ -10,8 +10,9 @@ import { renderTrendTable, type TrendNight } from "../report/trend.ts";
 import { renderTrendChart } from "../report/trend-chart.ts";
 import { files, hashOf, readManifest } from "../runner/run-folder.ts";
 import { writeWhole } from "../write-whole.ts";
-import { type Night, recordOf } from "./night.ts";
+import type { Night } from "./night.ts";
 import { nightFiles } from "./night-files.ts";
+import { recordOf } from "./record.ts";
 
 /** What is told of a night. */
 export interface NightReport {

@@ -66,7 +66,9 @@ describe("images of a live host", () => {
     const moved = amend(run([]), { kind: "environment", that: () => true }, ({ engine }) => ({
       engine: { ...engine, storageDriver: "zfs" },
     }));
-    expect(images(summaryOf(moved))).toEqual([]);
+    expect(images(summaryOf(moved))).toMatchObject([
+      { change: "new", tonight: "another store: not compared" },
+    ]);
     expect(images(summaryOf(run([], "lab")))).toEqual([]);
     expect(images(summaryOf(run([])), [], null)).toEqual([]);
     expect(images(summaryOf(run([])))).toHaveLength(1);
