@@ -131,7 +131,7 @@ function times(tonight: RunSummary, timed: readonly RunSummary[]): Compared[] {
       {
         kind: "time",
         subject,
-        before: before.length === 0 ? "unknown" : `${medianText(before)} (${count(found.nights, "night")})`,
+        before: before.length === 0 ? "unknown" : medianText(before),
         tonight: samples.length === 0 ? "unknown" : `${medianText(samples)}${saySlowdown(found)}`,
         change: timeChange(found),
       },
@@ -149,10 +149,10 @@ function timeChange({ verdict, nights }: Slowdown): Change {
   return verdict === "slower" ? "worse" : "same";
 }
 
-function saySlowdown({ ratio, relative, bound }: Slowdown): string {
+function saySlowdown({ ratio, relative, bound, nights }: Slowdown): string {
   if (ratio === null || relative === null || bound === null)
     return ", too few good nights or samples to compare";
-  return `, ${ratio.toFixed(2)} times; beside the teardowns ${relative.toFixed(2)} times, of which more than ${bound.toFixed(2)} is slower`;
+  return `, ${ratio.toFixed(2)} times as in ${count(nights, "night")}; beside the teardowns ${relative.toFixed(2)} times, of which more than ${bound.toFixed(2)} is slower`;
 }
 
 function images(tonight: RunSummary, last: RunSummary, removals: readonly Removal[]): Compared[] {

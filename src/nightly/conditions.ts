@@ -60,12 +60,12 @@ export function differences(was: Conditions, is: Conditions): string[] {
   const names = [...new Set([...Object.keys(was), ...Object.keys(is)])];
   return names
     .filter((name) => was[name] !== is[name])
-    .map((name) => `${name}: ${shown(was[name])} then, ${shown(is[name])} now`);
+    .map((name) => `${name}: ${shown(was[name], is[name])}`);
 }
 
 /** A plan is pages long. */
 const mostShown = 120;
 
-function shown(value = "none"): string {
-  return value.length > mostShown ? "another" : value;
+function shown(was = "none", is = "none"): string {
+  return Math.max(was.length, is.length) > mostShown ? "another than then" : `${was} then, ${is} now`;
 }

@@ -121,7 +121,7 @@ describe("runs that are not comparable", () => {
     ],
     ["another seed", withHeader(quietNight(2), { seed: "x" }), /seed: seed then, x now/],
     ["other claims", withHeader(quietNight(2), { claims: ["PC2.1"] }), /claims: PC1\.1.* then, PC2\.1 now/],
-    ["another plan", withHeader(quietNight(2), { scenarios: [] }), /plan: another then/],
+    ["another plan", withHeader(quietNight(2), { scenarios: [] }), /plan: another than then/],
   ])("say so and begin anew: %s", (_, entries, words) => {
     const night = comparing(entries);
     expect(night.comparedWith).toBeNull();
