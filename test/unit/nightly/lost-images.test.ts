@@ -42,6 +42,13 @@ describe("images of a live host", () => {
     expect(row?.tonight).toMatch(/2 images lost without a reason: .*sha256:store.*sha256:worker/);
   });
 
+  it("that the run itself pulled again were lost all the same", () => {
+    const healed = new HandWritten()
+      .host("live", { images: cached.slice(0, 2) })
+      .step(pull("pull"), { images: cached }).entries;
+    expect(images(summaryOf(healed))).toMatchObject([{ change: "worse" }]);
+  });
+
   it("that pullproof prune removed are told with the reason, and are none", () => {
     const [row] = images(summaryOf(run(cached.slice(0, 2))), [removal("worker")]);
     expect(row).toMatchObject({ change: "same" });

@@ -86,6 +86,14 @@ describe("a night", () => {
     expect(regressions(night.compared)).toMatchObject([{ kind: "control", before: "caught" }]);
   });
 
+  it("on which a claim fails is no reference, though nothing was compared", () => {
+    const failing = amend(quietNight(2), { kind: "inventory", step: "teardown-2" }, () => ({
+      volumes: ["notebook_data"],
+    }));
+    const night = comparing(failing, before, { beginAnew: true });
+    expect(night).toMatchObject({ compared: [], good: false, exitCode: ExitCode.fail });
+  });
+
   it("that was asked to begin anew is compared with nothing", () => {
     const night = comparing(quietNight(2), before, { beginAnew: true });
     expect(night).toMatchObject({ comparedWith: null, compared: [], good: true });

@@ -103,6 +103,16 @@ describe("nights on disk", { timeout: 60_000 }, () => {
     expect(trend).toHaveLength(1);
   });
 
+  it("outlive others for what they are: the run compared with, and the last good one", async () => {
+    const reports = tempFolder();
+    const other = amend(quietNight(2), { kind: "environment" }, ({ engine }) => ({
+      engine: { ...engine, version: "29.1.0" },
+    }));
+    const compared = await nights(reports, [quietNight(1), other, quietNight(3)]);
+    expect(compared.at(-1)?.night.comparedWith).toBe(runOf(1));
+    expect(compared.at(-1)?.spared.sort()).toEqual([1, 2, 3].map(runOf));
+  });
+
   it("pass over runs that were cut short, links, and what is no run", () => {
     const reports = tempFolder();
     writeTree(reports, {
