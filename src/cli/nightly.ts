@@ -10,6 +10,7 @@ import { compareTonight } from "../nightly/tonight.ts";
 import { deliver, type NightMessage, webhookVariable } from "../nightly/webhook.ts";
 import { writeNight } from "../nightly/write-night.ts";
 import { readRemovals } from "../policy/removals.ts";
+import { visible } from "../report/escape.ts";
 import { renderNight } from "../report/nightly.ts";
 import { verify } from "../runner/verify.ts";
 import { interruption } from "./interruption.ts";
@@ -102,5 +103,5 @@ async function tellWebhook(message: NightMessage): Promise<void> {
 }
 
 function warn(text: string): void {
-  process.stderr.write(`warning: ${text}\n`);
+  process.stderr.write(`warning: ${visible(text)}\n`);
 }
