@@ -46,8 +46,9 @@ export interface NightInput {
 
 /** Compares tonight's run with those before it, and says how the job ends. */
 export function judgeNight({ tonight, judgement, before, removals, beginAnew }: NightInput): Night {
-  const goodRuns = before.filter(({ good }) => good).map(({ summary }) => summary);
-  const good = beginAnew ? [] : goodRuns.filter((run) => alike(run.behaviour, tonight.behaviour));
+  const goodNights = before.filter(({ good }) => good);
+  const comparable = goodNights.filter(({ summary }) => alike(summary.behaviour, tonight.behaviour));
+  const good = beginAnew ? [] : sinceBaseline(comparable).map(({ summary }) => summary);
   const timed = good.filter((run) => alike(run.speed, tonight.speed));
   const last = before.findLast(({ summary }) => summary.live !== null)?.summary ?? null;
   const compared = compare(tonight, { good, timed, last, removals });
@@ -61,10 +62,16 @@ export function judgeNight({ tonight, judgement, before, removals, beginAnew }: 
     ...night,
     summary: tonight,
     newBaseline,
-    notes: notesOn(tonight, { goodRuns, lastGood, timed, beginAnew }),
+    notes: notesOn(tonight, { latest: goodNights.at(-1)?.summary, lastGood, timed, beginAnew }),
     good: isGood(judgement, compared),
     exitCode: exitCodeOfNight(judgement, night),
   };
+}
+
+/** What a baseline replaced is the normal state no more: neither a slow nor a lavish past excuses anything. */
+function sinceBaseline(nights: readonly StoredNight[]): readonly StoredNight[] {
+  const begins = nights.findLastIndex(({ record }) => record?.comparedWith === null);
+  return nights.slice(Math.max(0, begins));
 }
 
 function alike(was: RunSummary["behaviour"], is: RunSummary["behaviour"]): boolean {

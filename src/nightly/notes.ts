@@ -1,18 +1,20 @@
 import { differences } from "./conditions.ts";
 import type { RunSummary } from "./summary.ts";
 
-/** The good runs that there are, and what of them tonight can be compared with. */
+/** What there is to compare with. */
 export interface Grounds {
-  goodRuns: readonly RunSummary[];
+  /** The latest good run, comparable or not. */
+  latest: RunSummary | undefined;
+  /** The latest good run that is comparable. */
   lastGood: RunSummary | undefined;
+  /** The comparable ones that times are compared with. */
   timed: readonly RunSummary[];
   beginAnew: boolean;
 }
 
 /** What a reader must know beside what was compared: what was not, and why; one sentence each. */
-export function notesOn(tonight: RunSummary, { goodRuns, lastGood, timed, beginAnew }: Grounds): string[] {
+export function notesOn(tonight: RunSummary, { latest, lastGood, timed, beginAnew }: Grounds): string[] {
   if (beginAnew) return ["a new baseline was asked for: the run's own verdicts decide"];
-  const latest = goodRuns.at(-1);
   if (latest === undefined) return ["no good run to compare with yet: the run's own verdicts decide"];
   if (lastGood === undefined)
     return [

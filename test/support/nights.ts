@@ -61,13 +61,16 @@ export function slowWhenWarm(entries: readonly Entry[], factor: number): Entry[]
 /** A run's summary, by what its evidence is judged as. */
 export const summaryOf = (entries: readonly Entry[]): RunSummary => summarize(entries, judge(entries));
 
-/** Judges night after night, each by those before it, as `pullproof nightly` does. */
-export function judgeNights(nights: readonly (readonly Entry[])[]): Night[] {
+/**
+ * Judges night after night, each by those before it, as `pullproof nightly` does; the one with the index `baseline` as
+ * it does with `--new-baseline`.
+ */
+export function judgeNights(nights: readonly (readonly Entry[])[], baseline = -1): Night[] {
   const before: StoredNight[] = [];
-  return nights.map((entries) => {
+  return nights.map((entries, index) => {
     const judgement = judge(entries);
     const tonight = summarize(entries, judgement);
-    const night = judgeNight({ tonight, judgement, before, removals: [], beginAnew: false });
+    const night = judgeNight({ tonight, judgement, before, removals: [], beginAnew: index === baseline });
     before.push({ name: tonight.run, summary: tonight, good: night.good, record: recordOf(night) });
     return night;
   });

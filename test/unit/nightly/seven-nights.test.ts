@@ -61,6 +61,31 @@ describe("seven nights", { timeout: 60_000 }, () => {
     expect(judged[6]?.comparedWith).toBe(judged[4]?.summary.run);
   });
 
+  it("are measured by a new baseline from there on, and by nothing before it", () => {
+    const slow = (night: number) => slowWhenWarm(quietNight(night), 1.6);
+    const nights = [quietNight(1), quietNight(2), quietNight(3), quietNight(4), slow(5), slow(6), slow(7)];
+    const codes = (baseline?: number) => judgeNights(nights, baseline).map(({ exitCode }) => exitCode);
+    expect(codes(4)).toEqual([0, 0, 0, 0, 0, 0, 0]);
+    expect(codes()).toEqual([0, 0, 0, 0, 1, 1, 1]);
+  });
+
+  it("are not excused by what was usual before a new baseline", () => {
+    const thrifty = (night: number) =>
+      amend(
+        quietNight(night),
+        {
+          kind: "request",
+          step: "warm-2",
+          that: ({ endpoint, method }) => endpoint === "manifest" && method === "GET",
+        },
+        () => ({ method: "HEAD" }),
+      );
+    const nights = [quietNight(1), thrifty(2), quietNight(3)];
+    const kindsOf = (baseline?: number) => kinds(judgeNights(nights, baseline)[2]);
+    expect(kindsOf(1)).toEqual(["manifest GETs"]);
+    expect(kindsOf()).toEqual([]);
+  });
+
   it("raise nothing when they are merely noisy, verdicts included", () => {
     const quiet = [1, 2, 3, 4, 5, 6].map((night) => quietNight(night));
     const seeds = Array.from({ length: 100 }, (_, seed) => `noise ${seed}`);
