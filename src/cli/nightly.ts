@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import type { Command } from "commander";
 import { loadPruneSettings } from "../config/prune-settings.ts";
+import { resolveSettings } from "../config/settings.ts";
 import { ExitCode, Failure } from "../model/failure.ts";
 import { type Night, regressions } from "../nightly/night.ts";
 import { recordOf } from "../nightly/record.ts";
@@ -20,6 +21,7 @@ import { print, terminalProgress } from "./terminal.ts";
 
 interface NightlyOptions {
   newBaseline?: boolean;
+  yes?: boolean;
   json?: boolean;
 }
 
@@ -29,6 +31,7 @@ export function addNightly(program: Command): void {
     .command("nightly")
     .description("verify with the settings of pullproof.yaml, and compare with the last good run")
     .option("--new-baseline", "compare with no run: what is found tonight is the new normal state")
+    .option("--yes", "begin on a live host without asking")
     .option("--json", "print what the night came to as JSON")
     .action(async (options: NightlyOptions) => {
       const message: NightMessage = {
@@ -54,10 +57,10 @@ export function addNightly(program: Command): void {
 
 /** Fills the message in as soon as something is known: what fails later is told with it. */
 async function runNight(
-  { newBaseline: beginAnew = false, json = false }: NightlyOptions,
+  { newBaseline: beginAnew = false, yes = false, json = false }: NightlyOptions,
   message: NightMessage,
 ): Promise<Night> {
-  const request = requestOf({});
+  const request = requestOf(resolveSettings({ values: {} }), { yes });
   const { stateDir } = loadPruneSettings(undefined);
   const signal = interruption(
     "the night was interrupted",

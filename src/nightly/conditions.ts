@@ -22,13 +22,14 @@ export function behaviourConditions({ run, environments }: History): Conditions 
   };
   for (const { host, data } of environments) {
     const { engine, deployer, hub } = data;
-    const { anonymous, accountLimit, anonymousLimit, windowSeconds } = hub;
     conditions[`engine of ${host}`] = engine.version;
     conditions[`image store of ${host}`] = `${engine.imageStore}/${engine.storageDriver}`;
     conditions[`deployer of ${host}`] =
       `${deployer.name} ${deployer.version}, registry auth ${deployer.registryAuth}, prepull ${deployer.prepull}`;
     conditions[`hub of ${host}`] =
-      `anonymous ${anonymous}, ${accountLimit} and ${anonymousLimit} pulls in ${windowSeconds} s`;
+      hub === null
+        ? "Docker Hub"
+        : `anonymous ${hub.anonymous}, ${hub.accountLimit} and ${hub.anonymousLimit} pulls in ${hub.windowSeconds} s`;
   }
   return conditions;
 }
@@ -43,7 +44,8 @@ export function speedConditions({ published, environments }: History): Condition
     conditions[`machine of ${host}`] = machine(engine);
     conditions[`controller of ${host}`] = machine(controller);
     conditions[`emulation of ${host}`] = accelerator ?? "none";
-    conditions[`line of ${host}`] = `${hub.bytesPerSecond ?? "unlimited"} bytes per second`;
+    conditions[`line of ${host}`] =
+      hub === null ? "its own" : `${hub.bytesPerSecond ?? "unlimited"} bytes per second`;
     // To a tenth of a megabyte: what is built anew differs by a few bytes.
     conditions[`images of ${host}`] = `${(bytes / 1e6).toFixed(1)} MB`;
   }

@@ -1,5 +1,14 @@
-import { layerTraffic } from "../check/bytes.ts";
-import { endedOk, type History, ledgerGaps, ofScenarios, readHistory, stepsThat } from "../check/history.ts";
+import { spentIn } from "../check/budget-in-step.ts";
+import { hasLedger, layerTraffic } from "../check/bytes.ts";
+import {
+  endedOk,
+  type History,
+  ledgerGaps,
+  ofScenarios,
+  readHistory,
+  type StepHistory,
+  stepsThat,
+} from "../check/history.ts";
 import { manifestGets } from "../check/pc2-4-redeploy-checks-once.ts";
 import { cachedDeploys } from "../check/redeploy.ts";
 import { samplesOf } from "../check/timing.ts";
@@ -67,7 +76,7 @@ export function summarize(entries: readonly Entry[], judgement: Judgement): RunS
     behaviour: behaviourConditions(whole),
     speed: speedConditions(whole),
     redeploys: redeploysOf(history),
-    warmDeploys: warm.map(({ deploySeconds }) => deploySeconds),
+    warmDeploys: [...warm.map(({ deploySeconds }) => deploySeconds), ...warmOnLive(history)],
     warmPulls: warm.map(({ pullSeconds }) => pullSeconds),
     teardowns: stepsThat(history, "teardown").flatMap((step) =>
       step.outcome !== undefined && endedOk(step) ? [step.outcome.data.seconds] : [],
@@ -78,14 +87,33 @@ export function summarize(entries: readonly Entry[], judgement: Judgement): RunS
 
 function redeploysOf(history: History): Redeploy[] {
   return cachedDeploys(history).map((step) => {
-    const { agreed, hubBytes } = layerTraffic(history, step);
-    const watched = step.requests.length > 0 && ledgerGaps(step).length === 0;
+    const { agreed, bytes } = layerTraffic(history, step);
     return {
       name: `${step.host}/${step.scenario}/${step.plan.id}`,
-      layerBytes: agreed === "none" || agreed === "some" ? hubBytes : null,
-      manifestGets: watched ? manifestGets(step).length : null,
+      layerBytes: agreed === "none" || agreed === "some" ? bytes : null,
+      manifestGets: hasLedger(history, step.host) ? byLedger(step) : byBudgets(step),
     };
   });
+}
+
+function byLedger(step: StepHistory): number | null {
+  const watched = step.requests.length > 0 && ledgerGaps(step).length === 0;
+  return watched ? manifestGets(step).length : null;
+}
+
+/** Without a ledger, what the deploy took off the pull budgets. */
+function byBudgets(step: StepHistory): number | null {
+  const [account, anonymous] = [spentIn(step, "account"), spentIn(step, "anonymous")];
+  return account === null || anonymous === null ? null : account + anonymous;
+}
+
+/** Seconds of the warm deploys of a live host: it gives no cold sample to compare with, and so none is timed as one. */
+function warmOnLive(history: History): number[] {
+  return cachedDeploys(history).flatMap((step) =>
+    !hasLedger(history, step.host) && step.outcome !== undefined && endedOk(step)
+      ? [step.outcome.data.seconds]
+      : [],
+  );
 }
 
 /** Labs are made anew for each run: only a host that was there before can have lost something since. */

@@ -23,7 +23,7 @@ describe("the nightly units", () => {
 
   it("fail where the night does: no exit code is called a success", () => {
     const { Service } = unit("pullproof-nightly.service");
-    expect(Service).toMatchObject({ Type: ["oneshot"], ExecStart: ["/usr/bin/pullproof nightly"] });
+    expect(Service).toMatchObject({ Type: ["oneshot"], ExecStart: ["/usr/bin/pullproof nightly --yes"] });
     expect(Service).not.toHaveProperty("SuccessExitStatus");
     expect(Service).not.toHaveProperty("Restart");
   });
