@@ -1,0 +1,67 @@
+import type { Node, Parser } from "@vscode/tree-sitter-wasm";
+import { apiCall } from "./code-api.ts";
+import { argumentsOf, calleeOf, childrenOf, Constants, evaluate, type Value } from "./code-values.ts";
+import { quoted } from "./lines.ts";
+import { type Invocation, type Reading, shift } from "./model.ts";
+import { readShell } from "./shell.ts";
+
+/** Calls that print, compare or collect what they are given, and run none of it. */
+const quiet =
+  /^(print\w*|puts|pp?|echo|logs?|debug|info|warn|warning|error|fatal\w*|trace|write\w*|append|push|extend|insert|add|expect|assert\w*|to[A-Z]\w*|be[A-Z]\w*|each|parametrize|describe|it|context|raise|\w*Error\w*|\w*Exception|Logf?|[SF]?[Pp]rint\w*|Errorf|includes?|contains?|starts_?with|ends_?with|index_?of|match\w*|\w*[eE]quals?|eq|help|add_argument|add_parser|option|description|usage|set\w*|get\w*|find\w*|filter|replace\w*|Contains|HasPrefix)$/;
+const quietOwner = /^(console|log|logger|logging|assert|require|t|test|expect|pytest|mock|vi|jest|sinon|chalk)\b/i;
+const double = /mock|stub|spy|fake|called|dummy/i;
+
+/** Functions that have a shell run a text, or a program its words, by how such are called. */
+const runs =
+  /^(system|[pP]open\d?e?|exec\w*|shell\w*|sh|bash|spawn\w*|run\w*|call|check_call|check_output|getoutput|getstatusoutput|sudo|local|cmd|command\w*|Command\w*|capture[23]e?|pipeline\w*|create_subprocess_\w+|ssh\w*|remote\w*|invoke|on|execute\w*|\$|zx|cli|task|quiet\w*|output|must\w*|docker\w*)$/i;
+
+/** The commands in a program of a language that tree-sitter knows: what it has a shell or an engine do. */
+export function readCode(text: string, parser: Parser, reading: Reading): Invocation[] {
+  const tree = parser.parse(text);
+  if (tree === null) return [];
+  try {
+    const constants = new Constants(tree.rootNode);
+    const made: Invocation[] = [];
+    const visit = (node: Node): void => {
+      if (node.type === "subshell") made.push(...read(evaluate(node, constants), reading));
+      else if (node.type === "call" || node.type === "call_expression" || node.type === "new_expression")
+        made.push(...callOf(node, constants, reading, text));
+      // What decorates a function describes it: a route, a case of a test.
+      if (node.type !== "decorator") for (const child of childrenOf(node)) visit(child);
+    };
+    visit(tree.rootNode);
+    return made;
+  } finally {
+    tree.delete();
+  }
+}
+
+function callOf(node: Node, constants: Constants, reading: Reading, source: string): Invocation[] {
+  const callee = calleeOf(node);
+  const last = callee.slice(callee.search(/[\w$]+[?!]?$/));
+  const api = apiCall(node, callee, source);
+  if (api !== null) return [api];
+  if (quiet.test(last) || quietOwner.test(callee) || double.test(callee)) return [];
+  const values = argumentsOf(node).map((one) => evaluate(one, constants));
+  const given = values.slice(values.findIndex(({ kind }) => kind !== "other"));
+  const [first, second] = given;
+  if (first?.kind === "list") return argv(first.items, reading);
+  if (first?.kind !== "text") return [];
+  const texts = given.filter((value) => value.kind === "text");
+  // A program and its words: `spawn("docker", ["image", "prune"])`, `exec.Command("docker", "image", "prune")`.
+  if (second?.kind === "list") return argv([first, ...second.items], reading);
+  if (texts.length > 1 && !/\s/.test(first.text)) return argv(given, reading);
+  return runs.test(last) ? read(first, reading) : [];
+}
+
+function read(value: Value, reading: Reading): Invocation[] {
+  return value.kind === "text" ? shift(readShell(value.text, reading), value.line - 1) : [];
+}
+
+/** A list of words, of which those that are not known stand for one each. */
+function argv(items: readonly Value[], reading: Reading): Invocation[] {
+  const [first] = items;
+  if (first?.kind !== "text") return [];
+  const words = items.map((item) => (item.kind === "text" ? item.text : "$VALUE"));
+  return shift(readShell(words.map(quoted).join(" "), reading), first.line - 1);
+}

@@ -1,0 +1,34 @@
+import { readCode } from "./code.ts";
+import type { Parsers, ParsedLanguage } from "./grammars.ts";
+import { languageOf } from "./language.ts";
+import { readCrontab, readDockerfile, readMakefile, readUnit } from "./lines.ts";
+import type { Invocation, Language, Reader, Reading } from "./model.ts";
+import { readNix } from "./nix.ts";
+import { readShell } from "./shell.ts";
+import { readYaml } from "./yaml.ts";
+
+const readers: Readonly<Record<Exclude<Language, ParsedLanguage>, Reader>> = {
+  shell: readShell,
+  makefile: readMakefile,
+  dockerfile: readDockerfile,
+  yaml: readYaml,
+  systemd: readUnit,
+  crontab: readCrontab,
+  nix: readNix,
+};
+
+/** The commands in a text of a language. Throws where the text is none, or its parser was not loaded. */
+export function commandsIn(language: Language, text: string, parsers: Parsers): Invocation[] {
+  const reading: Reading = {
+    variables: new Map(),
+    languageOf,
+    embed: (inner, content) => read(inner, content, { ...reading, variables: new Map() }),
+  };
+  function read(one: Language, content: string, own: Reading): Invocation[] {
+    if (one in readers) return readers[one as keyof typeof readers](content, own);
+    const parser = parsers.get(one as ParsedLanguage);
+    // A text within a text, of a language that no file has: it is left out.
+    return parser === undefined ? [] : readCode(content, parser, own);
+  }
+  return read(language, text, reading);
+}
