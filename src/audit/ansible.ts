@@ -12,14 +12,21 @@ function commandOf(module: string, args: unknown): string[] | null {
   const absent = stringOf(of("state")) === "absent";
   switch (module.slice(module.lastIndexOf(".") + 1)) {
     case "docker_prune":
-      return pruneCommand(isTrue(stringOf(of("images"))), isTrue(stringOf(of("builder_cache"))), of("images_filters"), of("builder_cache_all"));
+      return pruneCommand(
+        isTrue(stringOf(of("images"))),
+        isTrue(stringOf(of("builder_cache"))),
+        of("images_filters"),
+        of("builder_cache_all"),
+      );
     case "docker_image":
       return absent ? ["docker", "rmi", stringOf(of("name")) ?? "$IMAGE"] : null;
     case "docker_image_remove":
       return ["docker", "rmi", stringOf(of("name")) ?? "$IMAGE"];
     case "docker_compose":
     case "docker_compose_v2":
-      return absent && stringOf(of("remove_images")) === "all" ? ["docker", "compose", "down", "--rmi", "all"] : null;
+      return absent && stringOf(of("remove_images")) === "all"
+        ? ["docker", "compose", "down", "--rmi", "all"]
+        : null;
     default:
       return null;
   }
@@ -27,8 +34,16 @@ function commandOf(module: string, args: unknown): string[] | null {
 
 function pruneCommand(images: boolean, cache: boolean, filters: unknown, all: unknown): string[] | null {
   if (images) {
-    const given = pairsOf(filters).flatMap(({ key, value }) => ["--filter", `${key}=${stringOf(value) ?? ""}`]);
-    return ["docker", "image", "prune", ...given.map((word) => word.replace(/^dangling=(no|off|false)$/i, "dangling=false"))];
+    const given = pairsOf(filters).flatMap(({ key, value }) => [
+      "--filter",
+      `${key}=${stringOf(value) ?? ""}`,
+    ]);
+    return [
+      "docker",
+      "image",
+      "prune",
+      ...given.map((word) => word.replace(/^dangling=(no|off|false)$/i, "dangling=false")),
+    ];
   }
   return cache ? ["docker", "builder", "prune", ...(isTrue(stringOf(all)) ? ["-a"] : [])] : null;
 }

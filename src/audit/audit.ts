@@ -1,6 +1,7 @@
 import { collect, requirePaths, type Skipped } from "./collect.ts";
+import type { Finding } from "./finding.ts";
 import { loadParsers, parsed } from "./grammars.ts";
-import { type Finding, scan } from "./scan.ts";
+import { scan } from "./scan.ts";
 
 /** What an audit of some paths came to. */
 export interface AuditResult {

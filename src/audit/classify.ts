@@ -8,7 +8,8 @@ const globalValues = (
   "--url -n --namespace -a --address --snapshotter --data-root"
 ).split(" ");
 /** The same of compose. */
-const composeValues = "-f --file -p --project-name --profile --env-file --project-directory --ansi --parallel".split(" ");
+const composeValues =
+  "-f --file -p --project-name --profile --env-file --project-directory --ansi --parallel".split(" ");
 
 /** The rule that an invocation breaks; null for none. */
 export function ruleOf({ words, inputs }: Invocation): RuleId | null {
@@ -25,7 +26,9 @@ export function ruleOf({ words, inputs }: Invocation): RuleId | null {
     case "crictl":
       return args[0] === "rmi" && has(args, "--prune", "--all", "-q", "-a") ? "PP701" : null;
     case "ctr":
-      return args.includes("prune") && /^(images?|i)$/.test(args[args.indexOf("prune") - 1] ?? "") ? "PP701" : null;
+      return args.includes("prune") && /^(images?|i)$/.test(args[args.indexOf("prune") - 1] ?? "")
+        ? "PP701"
+        : null;
     case "abra":
       return abraRule(args);
     case "docker-gc":
@@ -52,7 +55,11 @@ function toolOf(name: string): string {
   const variable = /^\$[{(]?(\w+)[})]?$/.exec(name)?.[1]?.toLowerCase();
   if (variable !== undefined) {
     if (/^docker_?compose/.test(variable)) return "docker-compose";
-    return /^(docker|engine|container_(engine|tool|cli|runtime))(_?(bin|cmd|cli|exe|command))?$/.test(variable) ? "docker" : variable;
+    return /^(docker|engine|container_(engine|tool|cli|runtime))(_?(bin|cmd|cli|exe|command))?$/.test(
+      variable,
+    )
+      ? "docker"
+      : variable;
   }
   const base = baseName(name);
   return base === "docker.io" ? "docker" : base;
@@ -102,8 +109,9 @@ function pruneRule(args: readonly string[]): RuleId {
 
 function builderRule(args: readonly string[]): RuleId {
   const limited =
-    valuesOf(args, "--filter").some((filter) => /^(until|unused-for|label|id|type|description)[=~!]/.test(filter)) ||
-    args.some((word) => /^--(keep-storage|reserved-space|max-used-space|min-free-space)\b/.test(word));
+    valuesOf(args, "--filter").some((filter) =>
+      /^(until|unused-for|label|id|type|description)[=~!]/.test(filter),
+    ) || args.some((word) => /^--(keep-storage|reserved-space|max-used-space|min-free-space)\b/.test(word));
   return flag(args, "a", "--all") && !limited ? "PP501" : "PP502";
 }
 
@@ -120,7 +128,9 @@ function listingOf(inputs: readonly Invocation[]): RuleId | null {
   const listings = inputs.filter(isListing);
   if (listings.length === 0) return null;
   const said = listings.flatMap(({ words }) => words).join(" ");
-  const picks = inputs.filter(({ words: [name = ""] }) => /^(grep|egrep|fgrep|rg|awk|gawk|sed|jq)$/.test(baseName(name)));
+  const picks = inputs.filter(({ words: [name = ""] }) =>
+    /^(grep|egrep|fgrep|rg|awk|gawk|sed|jq)$/.test(baseName(name)),
+  );
   const patterns = picks.map(({ words }) => words.join(" ")).join(" ");
   if (/dangling[=":\s[]*(true|1)/i.test(said) || /none/.test(patterns)) return "PP202";
   return listings.some(narrows) || picks.some(picksSome) ? "PP203" : "PP201";
@@ -131,16 +141,26 @@ function isListing({ words }: Invocation): boolean {
   const [name = "", ...args] = words;
   const tool = toolOf(name);
   if (tool === "curl") return args.some((word) => /\/images\/json/.test(word));
-  if (!["docker", "podman", "nerdctl"].includes(tool)) return tool === "docker-compose" && args.includes("images");
+  if (!["docker", "podman", "nerdctl"].includes(tool))
+    return tool === "docker-compose" && args.includes("images");
   const [command = "", sub = ""] = pastOptions(args, globalValues);
-  return command === "images" || (command === "image" && /^(ls|list)$/.test(sub)) || (command === "compose" && args.includes("images"));
+  return (
+    command === "images" ||
+    (command === "image" && /^(ls|list)$/.test(sub)) ||
+    (command === "compose" && args.includes("images"))
+  );
 }
 
 /** Whether it lists some images only: those of a repository, of an app, or that a filter picks. */
 function narrows({ words: [name = "", ...args] }: Invocation): boolean {
   if (toolOf(name) === "docker-compose" || args.includes("compose")) return true;
+  if (toolOf(name) === "curl") return args.some((word) => word.includes("filters="));
   const [, ...rest] = pastOptions(args, globalValues);
-  const operands = pastOptions(rest[0] === "ls" || rest[0] === "list" ? rest.slice(1) : rest, ["--filter", "-f", "--format"]);
+  const operands = pastOptions(rest[0] === "ls" || rest[0] === "list" ? rest.slice(1) : rest, [
+    "--filter",
+    "-f",
+    "--format",
+  ]);
   return (
     operands.some((word) => !word.startsWith("-")) ||
     [...valuesOf(args, "--filter"), ...valuesOf(args, "-f")].some((filter) => !/^dangling=/.test(filter))
@@ -175,7 +195,9 @@ function containerRule(args: readonly string[]): RuleId | null {
   const name = collector.exec(args[image] ?? "")?.[1] ?? "";
   const given = args.slice(image + 1);
   if (name === "watchtower")
-    return cleansUp(given) || args.some((word) => /WATCHTOWER_CLEANUP=["']?(true|1|yes)/i.test(word)) ? "PP603" : null;
+    return cleansUp(given) || args.some((word) => /WATCHTOWER_CLEANUP=["']?(true|1|yes)/i.test(word))
+      ? "PP603"
+      : null;
   if (name === "docuum") return given.some((word) => /^(-k|--keep)(=|$)/.test(word)) ? null : "PP602";
   return "PP601";
 }
@@ -190,7 +212,8 @@ const cleansUp = (args: readonly string[]): boolean => args.some((word) => /^--c
 function abraRule(args: readonly string[]): RuleId | null {
   const operands = args.filter((word) => !word.startsWith("-"));
   const [group = "", command = ""] = operands;
-  if (/^s(erver)?$/.test(group) && /^p(rune)?$/.test(command)) return flag(args, "a", "--all") ? "PP402" : "PP401";
+  if (/^s(erver)?$/.test(group) && /^p(rune)?$/.test(command))
+    return flag(args, "a", "--all") ? "PP402" : "PP401";
   const undeploys = /^a(pp)?$/.test(group) && /^un(deploy)?$/.test(command);
   return undeploys && flag(args, "p", "--prune") ? "PP401" : null;
 }
@@ -198,7 +221,9 @@ function abraRule(args: readonly string[]): RuleId | null {
 /** A request to the engine's API: `POST /images/prune`, `DELETE /images/NAME`. */
 function requestRule(args: readonly string[], inputs: readonly Invocation[]): RuleId | null {
   const text = args.join(" ");
-  const method = /(?:^|\s)(?:-X\s?|--request[= ]|--method[= ])?(POST|DELETE)\b/i.exec(text)?.[1]?.toUpperCase();
+  const method = /(?:^|\s)(?:-X\s?|--request[= ]|--method[= ])?(POST|DELETE)\b/i
+    .exec(text)?.[1]
+    ?.toUpperCase();
   const path = args.find((word) => /\/images\//.test(word)) ?? "";
   if (/\/images\/prune/.test(path) && method === "POST") return pruneRule(apiFilters(text));
   if (method !== "DELETE" || !/\/images\/[^/?]+/.test(path)) return null;
@@ -207,7 +232,9 @@ function requestRule(args: readonly string[], inputs: readonly Invocation[]): Ru
 
 /** The filters of an API request as those of the client: `{"dangling":["false"]}`, plain or percent-encoded. */
 export function apiFilters(text: string): string[] {
-  const plain = text.replace(/%[0-9a-f]{2}/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)));
+  const plain = text.replace(/%[0-9a-f]{2}/gi, (code) =>
+    String.fromCharCode(Number.parseInt(code.slice(1), 16)),
+  );
   const found: string[] = [];
   if (/dangling\W{1,12}(false|0)\b/i.test(plain)) found.push("--filter", "dangling=false");
   if (/\buntil\b/.test(plain)) found.push("--filter", "until=");
@@ -219,7 +246,9 @@ export function apiFilters(text: string): string[] {
 function deletesRoot(args: readonly string[]): boolean {
   return (
     args.some((word) => /^-\w*[rR]|^--recursive/.test(word)) &&
-    args.some((word) => /^\/var\/lib\/(docker|containerd)(\/(\*|overlay2|image|containers)?\/?\*?)?$/.test(word))
+    args.some((word) =>
+      /^\/var\/lib\/(docker|containerd)(\/(\*|overlay2|image|containers)?\/?\*?)?$/.test(word),
+    )
   );
 }
 
@@ -235,8 +264,11 @@ function valuesOf(args: readonly string[], option: string): string[] {
 /** Whether a switch is on: `-a`, `-fa`, `--all`, `--all=true`. */
 function flag(args: readonly string[], letter: string, long: string): boolean {
   return args.some(
-    (word) => new RegExp(`^-\\w*${letter}`).test(word) || (word.startsWith(long) && /^(=true|=1)?$/.test(word.slice(long.length))),
+    (word) =>
+      new RegExp(`^-\\w*${letter}`).test(word) ||
+      (word.startsWith(long) && /^(=true|=1)?$/.test(word.slice(long.length))),
   );
 }
 
-const has = (args: readonly string[], ...words: string[]): boolean => words.some((word) => args.includes(word));
+const has = (args: readonly string[], ...words: string[]): boolean =>
+  words.some((word) => args.includes(word));

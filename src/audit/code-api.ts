@@ -6,7 +6,8 @@ import { type Invocation, invocation } from "./model.ts";
 const prunes = /(^|[.:])(images\.prune|prune_images|pruneImages|ImagesPrune|ImagePrune|Image\.prune)$/;
 /** Calls of python-on-whales, which are called as the client's commands are. */
 const whales = /(^|\.)(image|system|buildx)\.prune$/;
-const removes = /(^|\.)(images\.remove|remove_image|ImageRemove)$|getImage\(.*\)\.remove$|Docker::Image\.(remove|get\(.*\)\.(remove|delete))$/;
+const removes =
+  /(^|\.)(images\.remove|remove_image|ImageRemove)$|getImage\(.*\)\.remove$|Docker::Image\.(remove|get\(.*\)\.(remove|delete))$/;
 const lists = /images\.list\(|listImages\(|ImageList\(|Docker::Image\.all/;
 
 /** A receiver that may be an engine's client: other things have images as well. */
@@ -19,10 +20,12 @@ export function apiCall(node: Node, callee: string, source: string): Invocation 
   const line = node.startPosition.row + 1;
   const given = node.childForFieldName("arguments")?.text ?? "";
   const receiver = callee.slice(0, callee.search(/[\w]+$/));
-  const known = engine.test(receiver) || /["'/](docker|dockerode|aiodocker|moby)\b|import docker|docker-api/.test(source);
+  const known =
+    engine.test(receiver) || /["'/](docker|dockerode|aiodocker|moby)\b|import docker|docker-api/.test(source);
   if (prunes.test(callee) && receiver !== "" && known && !serves.test(receiver)) {
     // Filters may have been put together before.
-    const said = /dangling|until|label/.test(given) || given.length < 4 ? given : (enclosing(node)?.text ?? given);
+    const said =
+      /dangling|until|label/.test(given) || given.length < 4 ? given : (enclosing(node)?.text ?? given);
     return invocation(["docker", "image", "prune", ...apiFilters(said)], line);
   }
   const [, , command = ""] = whales.exec(callee) ?? [];
@@ -32,7 +35,8 @@ export function apiCall(node: Node, callee: string, source: string): Invocation 
   }
   if (removes.test(callee) && known) return removal(node, line);
   // Docker::Image.all.each(&:remove), or with a block that removes each.
-  if (/Docker::Image\.all(\(.*\))?\.(each|map)$/.test(callee) && /remove|delete/.test(node.text)) return removal(node, line);
+  if (/Docker::Image\.all(\(.*\))?\.(each|map)$/.test(callee) && /remove|delete/.test(node.text))
+    return removal(node, line);
   return request(callee, given, receiver, line);
 }
 
@@ -43,7 +47,9 @@ function removal(node: Node, line: number): Invocation {
   if (asked === null) return invocation(["docker", "rmi", "$IMAGE"], line);
   const between = around.slice(asked.index);
   const dangling = /dangling\W{1,12}(true|1)/i.test(between) ? ["--filter", "dangling=true"] : [];
-  const picked = /\b(if|unless|select|reject)\b|filter\(|reference/.test(between) ? ["--filter", "reference=$SOME"] : [];
+  const picked = /\b(if|unless|select|reject)\b|filter\(|reference/.test(between)
+    ? ["--filter", "reference=$SOME"]
+    : [];
   const listing = invocation(["docker", "images", "-q", ...(dangling.length > 0 ? dangling : picked)], line);
   return { words: ["docker", "rmi", "$IMAGE"], line, inputs: [listing] };
 }
@@ -62,7 +68,8 @@ function enclosing(node: Node): Node | null {
 function request(callee: string, given: string, receiver: string, line: number): Invocation | null {
   const path = /["'`]([^"'`\s]*\/images\/prune[^"'`\s]*)/.exec(given)?.[1];
   if (path === undefined || serves.test(receiver)) return null;
-  const client = /client|docker|http|axios|requests|session|fetch|got|undici|conn|curl|excon|faraday|rest/i.test(callee);
+  const client =
+    /client|docker|http|axios|requests|session|fetch|got|undici|conn|curl|excon|faraday|rest/i.test(callee);
   if (!client && !/^(\w+:\/\/|\/v\d)/.test(path)) return null;
   if (!/post/i.test(`${callee} ${given}`) && !/request/i.test(callee)) return null;
   return invocation(["curl", "-X", "POST", path, given], line);

@@ -24,7 +24,8 @@ const lists = new Set(["list", "tuple", "array", "literal_value", "string_array"
 const names = new Set(["identifier", "constant", "member_expression", "attribute", "selector_expression"]);
 
 /** Calls that give the text that they are called on, or with, as far as a command is concerned. */
-const keeps = /(^|\.)(format|strip|trim|trimEnd|dedent|squish|freeze|strip_heredoc|Sprintf|String|raw|TrimSpace)$/;
+const keeps =
+  /(^|\.)(format|strip|trim|trimEnd|dedent|squish|freeze|strip_heredoc|Sprintf|String|raw|TrimSpace)$/;
 const splits = /(^|\.)(split|Fields|shellsplit|shellwords)$/;
 
 /** What the constants and variables of one file are set to, by name. */
@@ -75,7 +76,9 @@ function assignmentOf(node: Node): [string | undefined, Node | undefined] {
 
 /** The only expression of a list of them. */
 function single(node: Node | undefined): Node | undefined {
-  return node?.type === "expression_list" && node.namedChildCount === 1 ? (node.namedChild(0) ?? undefined) : node;
+  return node?.type === "expression_list" && node.namedChildCount === 1
+    ? (node.namedChild(0) ?? undefined)
+    : node;
 }
 
 /** `c` of `a.b.c`. */
@@ -90,7 +93,7 @@ export function evaluate(node: Node, constants: Constants, depth = 0): Value {
   const line = node.startPosition.row + 1;
   const text = (content: string): Value => ({ kind: "text", text: content, line });
   if (strings.has(node.type)) return text(contentOf(node, (one) => insertion(inner(one), one)));
-  if (lists.has(node.type)) return { kind: "list", items: childrenOf(node).map(inner) };
+  if (lists.has(node.type)) return { kind: "list", items: itemsOf(childrenOf(node), inner) };
   if (names.has(node.type)) {
     const set = constants.of(lastName(node) ?? "", node.startIndex);
     return set === undefined || set.startIndex === node.startIndex ? other : inner(set);
@@ -124,6 +127,18 @@ export function evaluate(node: Node, constants: Constants, depth = 0): Value {
   }
 }
 
+const spreads = /^(spread_element|list_splat|splat_argument|variadic_argument)$/;
+
+/** The values of some expressions; a list that is spread among them is its items. */
+export function itemsOf(nodes: readonly Node[], inner: (node: Node) => Value): Value[] {
+  return nodes.flatMap((node) => {
+    if (!spreads.test(node.type)) return [inner(node)];
+    const [one] = childrenOf(node);
+    const value = one === undefined ? other : inner(one);
+    return value.kind === "list" ? value.items : [other];
+  });
+}
+
 function joined(node: Node, inner: (node: Node) => Value): Value {
   const [left, right] = [node.childForFieldName("left"), node.childForFieldName("right")];
   const sign = node.childForFieldName("operator")?.text ?? "+";
@@ -145,16 +160,29 @@ function ofCall(node: Node, inner: (node: Node) => Value): Value {
   const receiver = childrenOf(node.childForFieldName("function") ?? node)[0];
   const onText = receiver !== undefined && receiver.type !== "identifier" ? inner(receiver) : other;
   const subject = onText.kind === "other" && first !== undefined ? inner(first) : onText;
-  if (keeps.test(callee) && subject.kind === "text") return { ...subject, text: subject.text.replace(/%[svqd]|\{\w*\}/g, "$VALUE") };
+  if (keeps.test(callee) && subject.kind === "text")
+    return { ...subject, text: subject.text.replace(/%[svqd]|\{\w*\}/g, "$VALUE") };
   if (splits.test(callee) && subject.kind === "text") {
     const { line } = subject;
-    return { kind: "list", items: subject.text.split(/\s+/).filter(Boolean).map((text) => ({ kind: "text", text, line })) };
+    return {
+      kind: "list",
+      items: subject.text
+        .split(/\s+/)
+        .filter(Boolean)
+        .map((text) => ({ kind: "text", text, line })),
+    };
   }
   // `" ".join(words)`, `words.join(" ")`, `strings.Join(words, " ")`.
   if (/(^|\.)[jJ]oin$/.test(callee)) {
-    const list = [onText, ...[first, second].flatMap((one) => (one === undefined ? [] : [inner(one)]))].find(({ kind }) => kind === "list");
+    const list = [onText, ...[first, second].flatMap((one) => (one === undefined ? [] : [inner(one)]))].find(
+      ({ kind }) => kind === "list",
+    );
     if (list?.kind === "list")
-      return { kind: "text", text: list.items.map((item) => (item.kind === "text" ? item.text : "$VALUE")).join(" "), line: node.startPosition.row + 1 };
+      return {
+        kind: "text",
+        text: list.items.map((item) => (item.kind === "text" ? item.text : "$VALUE")).join(" "),
+        line: node.startPosition.row + 1,
+      };
   }
   return other;
 }
@@ -187,7 +215,10 @@ function insertion(value: Value, node: Node): string {
 export function calleeOf(node: Node): string {
   const called = node.childForFieldName("function") ?? node.childForFieldName("constructor");
   const text =
-    called?.text ?? [node.childForFieldName("receiver")?.text, node.childForFieldName("method")?.text].filter(Boolean).join(".");
+    called?.text ??
+    [node.childForFieldName("receiver")?.text, node.childForFieldName("method")?.text]
+      .filter(Boolean)
+      .join(".");
   return text.replace(/\s+/g, "").slice(-200);
 }
 

@@ -1,14 +1,23 @@
 import type { Node, Parser } from "@vscode/tree-sitter-wasm";
 import { apiCall } from "./code-api.ts";
-import { argumentsOf, calleeOf, childrenOf, Constants, evaluate, type Value } from "./code-values.ts";
-import { quoted } from "./lines.ts";
+import {
+  argumentsOf,
+  Constants,
+  calleeOf,
+  childrenOf,
+  evaluate,
+  itemsOf,
+  type Value,
+} from "./code-values.ts";
 import { type Invocation, type Reading, shift } from "./model.ts";
 import { readShell } from "./shell.ts";
+import { quoted } from "./shell-words.ts";
 
 /** Calls that print, compare or collect what they are given, and run none of it. */
 const quiet =
   /^(print\w*|puts|pp?|echo|logs?|debug|info|warn|warning|error|fatal\w*|trace|write\w*|append|push|extend|insert|add|expect|assert\w*|to[A-Z]\w*|be[A-Z]\w*|each|parametrize|describe|it|context|raise|\w*Error\w*|\w*Exception|Logf?|[SF]?[Pp]rint\w*|Errorf|includes?|contains?|starts_?with|ends_?with|index_?of|match\w*|\w*[eE]quals?|eq|help|add_argument|add_parser|option|description|usage|set\w*|get\w*|find\w*|filter|replace\w*|Contains|HasPrefix)$/;
-const quietOwner = /^(console|log|logger|logging|assert|require|t|test|expect|pytest|mock|vi|jest|sinon|chalk)\b/i;
+const quietOwner =
+  /^(console|log|logger|logging|assert|require|t|test|expect|pytest|mock|vi|jest|sinon|chalk)\b/i;
 const double = /mock|stub|spy|fake|called|dummy/i;
 
 /** Functions that have a shell run a text, or a program its words, by how such are called. */
@@ -42,7 +51,7 @@ function callOf(node: Node, constants: Constants, reading: Reading, source: stri
   const api = apiCall(node, callee, source);
   if (api !== null) return [api];
   if (quiet.test(last) || quietOwner.test(callee) || double.test(callee)) return [];
-  const values = argumentsOf(node).map((one) => evaluate(one, constants));
+  const values = itemsOf(argumentsOf(node), (one) => evaluate(one, constants));
   const given = values.slice(values.findIndex(({ kind }) => kind !== "other"));
   const [first, second] = given;
   if (first?.kind === "list") return argv(first.items, reading);

@@ -43,7 +43,12 @@ export function requirePaths(paths: readonly string[], next: string): void {
       statSync(path);
     } catch (thrown) {
       const seen = messageOf(thrown);
-      throw new Failure(ExitCode.usage, { what: "there is no such file or folder", seen, next, cause: thrown });
+      throw new Failure(ExitCode.usage, {
+        what: "there is no such file or folder",
+        seen,
+        next,
+        cause: thrown,
+      });
     }
   }
 }

@@ -10,8 +10,14 @@ export function maskCredentials(text: string): string {
   return text
     .replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi, "$1***@")
     .replace(assigned, "$1***")
-    .replace(/((?:^|\s)(?:-p|--password|-u|--user|--token|sshpass -p)[= ]?)(["']?)[^\s"']+\2(?=.*\b(?:login|curl|sshpass)\b)/g, "$1***")
-    .replace(/(\b(?:login|curl|sshpass)\b.*?\s(?:-p|--password|-u|--user|--token)[= ]?)(["']?)[^\s"']+\2/g, "$1***")
+    .replace(
+      /((?:^|\s)(?:-p|--password|-u|--user|--token|sshpass -p)[= ]?)(["']?)[^\s"']+\2(?=.*\b(?:login|curl|sshpass)\b)/g,
+      "$1***",
+    )
+    .replace(
+      /(\b(?:login|curl|sshpass)\b.*?\s(?:-p|--password|-u|--user|--token)[= ]?)(["']?)[^\s"']+\2/g,
+      "$1***",
+    )
     .replace(/\b(?:gh[pousr]_|glpat-|dckr_pat_|xox[abp]-|AKIA)[\w-]{8,}/g, "***");
 }
 

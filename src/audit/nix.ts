@@ -27,7 +27,8 @@ function tokensOf(text: string): Token[] {
     line += count(text.slice(last, index));
     last = index;
     if (found.startsWith("#") || found.startsWith("/*")) continue;
-    if (found.startsWith("''") && found.length >= 4) tokens.push({ kind: "text", text: indented(found), line });
+    if (found.startsWith("''") && found.length >= 4)
+      tokens.push({ kind: "text", text: indented(found), line });
     else if (found.startsWith('"')) tokens.push({ kind: "text", text: plain(found.slice(1, -1)), line });
     else tokens.push({ kind: /^[A-Za-z_]/.test(found) ? "name" : "sign", text: found, line });
   }
@@ -38,9 +39,14 @@ const count = (text: string): number => text.split("\n").length - 1;
 
 /** In `''` texts, `''${` and `''$` stand for what follows the quotes, and `'''` for two of them. */
 const indented = (found: string): string =>
-  interpolated(found.slice(2, -2).replaceAll("''$", "\u0000")).replaceAll("\u0000", "$").replaceAll("'''", "''");
+  interpolated(found.slice(2, -2).replaceAll("''$", "\u0000"))
+    .replaceAll("\u0000", "$")
+    .replaceAll("'''", "''");
 const plain = (text: string): string =>
-  interpolated(text.replaceAll("\\$", "\u0000")).replaceAll("\u0000", "$").replaceAll('\\"', '"').replaceAll("\\n", "\n");
+  interpolated(text.replaceAll("\\$", "\u0000"))
+    .replaceAll("\u0000", "$")
+    .replaceAll('\\"', '"')
+    .replaceAll("\\n", "\n");
 
 /** `${pkgs.docker}/bin/docker` and `${lib.getExe pkgs.docker}` as programs; other insertions are not known. */
 const interpolated = (text: string): string =>
@@ -107,15 +113,20 @@ function autoPrune({ path, tokens, line }: Binding, bindings: readonly Binding[]
   const owner = path.slice(0, -".enable".length);
   const flags = bindings.find((one) => one.path === `${owner}.flags`)?.tokens ?? [];
   const words = flags.filter(({ kind }) => kind === "text").flatMap(({ text }) => text.split(/\s+/));
-  return [invocation([owner.includes("podman.") ? "podman" : "docker", "system", "prune", "-f", ...words], line)];
+  return [
+    invocation([owner.includes("podman.") ? "podman" : "docker", "system", "prune", "-f", ...words], line),
+  ];
 }
 
 function container({ path, tokens, line }: Binding, bindings: readonly Binding[]): Invocation[] {
   const owner = path.slice(0, -".image".length);
-  const textsOf = (one: Binding | undefined) => (one?.tokens ?? []).filter(({ kind }) => kind === "text").map(({ text }) => text);
+  const textsOf = (one: Binding | undefined) =>
+    (one?.tokens ?? []).filter(({ kind }) => kind === "text").map(({ text }) => text);
   const environment = bindings
     .filter((one) => one.path.startsWith(`${owner}.environment.`))
     .flatMap((one) => ["-e", `${one.path.slice(`${owner}.environment.`.length)}=${textsOf(one).join("")}`]);
   const command = textsOf(bindings.find((one) => one.path === `${owner}.cmd`));
-  return [invocation(["docker", "run", ...environment, ...textsOf({ path, tokens, line }), ...command], line)];
+  return [
+    invocation(["docker", "run", ...environment, ...textsOf({ path, tokens, line }), ...command], line),
+  ];
 }

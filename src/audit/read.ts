@@ -1,10 +1,13 @@
 import { readCode } from "./code.ts";
-import type { Parsers, ParsedLanguage } from "./grammars.ts";
+import { readCrontab } from "./crontab.ts";
+import { readDockerfile } from "./dockerfile.ts";
+import type { ParsedLanguage, Parsers } from "./grammars.ts";
 import { languageOf } from "./language.ts";
-import { readCrontab, readDockerfile, readMakefile, readUnit } from "./lines.ts";
+import { readMakefile } from "./makefile.ts";
 import type { Invocation, Language, Reader, Reading } from "./model.ts";
 import { readNix } from "./nix.ts";
 import { readShell } from "./shell.ts";
+import { readUnit } from "./unit.ts";
 import { readYaml } from "./yaml.ts";
 
 const readers: Readonly<Record<Exclude<Language, ParsedLanguage>, Reader>> = {

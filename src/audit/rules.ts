@@ -18,9 +18,12 @@ export interface Rule {
 const both = ["graphdriver", "containerd"] as const;
 const graphdriver = ["graphdriver"] as const;
 
-const untilNextDeploy = "between two deploys no container uses an image, so this is the whole cache, which the next deploy downloads again";
-const byDigest = "a swarm stores what it pulled by digest and without a tag, which graphdriver calls dangling";
-const reference = "prune with `pullproof prune`, which removes old orphans only, and only under real disk pressure";
+const untilNextDeploy =
+  "between two deploys no container uses an image, so this is the whole cache, which the next deploy downloads again";
+const byDigest =
+  "a swarm stores what it pulled by digest and without a tag, which graphdriver calls dangling";
+const reference =
+  "prune with `pullproof prune`, which removes old orphans only, and only under real disk pressure";
 const prepull = `${reference}; or pull by tag before each deploy, which keeps the tag`;
 const untilIs =
   "graphdriver goes by the time of building, so an image of last year goes on the day it was pulled; the containerd store by that of the pull, which is not that of the last use";
@@ -74,7 +77,8 @@ export const rules = {
     remedy: reference,
   },
   PP202: {
-    matches: "removes all images of a list of those without a tag: `docker rmi $(docker images -qf dangling=true)`",
+    matches:
+      "removes all images of a list of those without a tag: `docker rmi $(docker images -qf dangling=true)`",
     severity: "warning",
     stores: graphdriver,
     why: byDigest,
@@ -158,7 +162,8 @@ export const rules = {
     remedy: `leave the clean-up out; ${reference}`,
   },
   PP701: {
-    matches: "prunes another engine's images: `podman system prune -a`, `nerdctl image prune -a`, `crictl rmi --prune`",
+    matches:
+      "prunes another engine's images: `podman system prune -a`, `nerdctl image prune -a`, `crictl rmi --prune`",
     severity: "warning",
     stores: [],
     why: "that engine's store is not Docker's, but where it runs apps, its cache is lost in the same way",

@@ -1,24 +1,11 @@
 import { ruleOf } from "./classify.ts";
 import { excerptOf } from "./excerpt.ts";
+import type { Finding } from "./finding.ts";
 import type { Parsers } from "./grammars.ts";
 import type { Invocation, Language } from "./model.ts";
 import { commandsIn } from "./read.ts";
-import { type RuleId, rules, type Severity } from "./rules.ts";
+import { type RuleId, rules } from "./rules.ts";
 import { readWaivers, type Waiver } from "./waivers.ts";
-
-/** A place where a rule is broken. */
-export interface Finding {
-  rule: RuleId;
-  severity: Severity;
-  /** The file's path, below the path that was given as it was given. */
-  file: string;
-  /** From 1. */
-  line: number;
-  /** The line, cut, without obvious credentials. */
-  excerpt: string;
-  /** Why it may stay; null for a finding that counts. */
-  waiver: Waiver | null;
-}
 
 /** A file to be scanned. */
 export interface Source {
@@ -47,11 +34,6 @@ export function scan({ path, language, content }: Source, parsers: Parsers, toda
   );
   const unheeded = waivers.broken.map(({ rule, line }) => found(rule, line, null));
   return [...broken, ...unheeded].sort((a, b) => a.line - b.line || (a.rule < b.rule ? -1 : 1));
-}
-
-/** Whether a finding fails an audit. */
-export function counts({ severity, waiver }: Pick<Finding, "waiver"> & { severity: string }): boolean {
-  return waiver === null && severity !== "note";
 }
 
 /** The rules that commands break, each once a line. */

@@ -1,4 +1,5 @@
-import type { ParsedScript, ParameterExpansionPart, Word, WordPart } from "unbash";
+import type { ParameterExpansionPart, ParsedScript, Word, WordPart } from "unbash";
+import { singleQuoted } from "../shell.ts";
 import { baseName, type Invocation } from "./model.ts";
 
 /** What a variable holds, as far as the text tells. */
@@ -47,7 +48,7 @@ export function expand(word: Word, scope: Scope): Expanded {
         return;
       case "SimpleExpansion":
       case "ParameterExpansion": {
-        const { value, fields: all } = valueOf(one, scope);
+        const { value, fields: all } = contentOf(one, scope);
         inputs.push(...value.inputs);
         if (all) add(value.fields);
         else if (quoted) add([value.fields.join(" ")]);
@@ -83,12 +84,13 @@ function located(made: readonly Invocation[]): string | null {
   const [first, ...more] = made;
   if (first === undefined || more.length > 0) return null;
   const [tool = "", ...rest] = first.words;
-  const finds = tool === "which" || (tool === "command" && rest[0] === "-v") || (tool === "type" && rest[0] === "-p");
+  const finds =
+    tool === "which" || (tool === "command" && rest[0] === "-v") || (tool === "type" && rest[0] === "-p");
   return finds ? baseName(rest.at(-1) ?? "") : null;
 }
 
 /** The value of a variable, or of the operand that stands in for it, and whether each field of it is a word. */
-function valueOf(
+function contentOf(
   part: Extract<WordPart, { type: "SimpleExpansion" | "ParameterExpansion" }>,
   scope: Scope,
 ): { value: Value; fields: boolean } {
@@ -109,3 +111,8 @@ function standIn({ operation }: ParameterExpansionPart, scope: Scope): Value | n
 }
 
 const unknown = (text: string): Value => ({ fields: [text], inputs: [] });
+
+/** A word as a shell reads it; what may be a variable stays one. */
+export function quoted(word: string): string {
+  return /^[\w@%+=:,./${}-]+$/.test(word) ? word : singleQuoted(word);
+}

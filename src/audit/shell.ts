@@ -10,7 +10,7 @@ import {
 } from "unbash";
 import { type Invocation, type Language, type Reading, shift } from "./model.ts";
 import { type Expanded, expand, type Value } from "./shell-words.ts";
-import { innerOf } from "./wrappers.ts";
+import { innerOf, pastOptions } from "./wrappers.ts";
 
 /** Text within text within text: deeper than that nobody writes. */
 const deepest = 8;
@@ -22,6 +22,13 @@ interface Feed {
   text: { content: string; line: number } | null;
 }
 const nothing: Feed = { inputs: [], text: null };
+
+/** Where a command stands, and what it gets. */
+interface Place extends Feed {
+  line: number;
+  /** The line of each of its words. */
+  lines: ReadonlyMap<string, number>;
+}
 
 /** The commands of a shell script. A script that is cut short, or none, gives those that can be told. */
 export function readShell(text: string, reading: Reading): Invocation[] {
@@ -95,10 +102,12 @@ class Script {
   #command(node: Command, feed: Feed): Invocation[] {
     const made: Invocation[] = [];
     const inputs: Invocation[] = [];
+    const lines = new Map<string, number>();
     const expanded = (word: Word): string[] => {
       const { fields, inputs: from, made: substituted } = this.#expand(word);
       made.push(...substituted);
       inputs.push(...from);
+      for (const field of fields) lines.set(field, this.#lineAt(word.pos));
       return fields;
     };
     for (const one of node.prefix) if (one.type === "Assignment") made.push(...this.#assign(one));
@@ -108,30 +117,28 @@ class Script {
       ...node.args.flatMap((one) => {
         if (one.type === "Word") return expanded(one);
         made.push(...this.#assign(one));
-        return [one.text];
+        return [`${one.name}=${this.#variables.get(one.name)?.fields.join(" ") ?? ""}`];
       }),
     ];
     const { inputs: fed, text } = this.#redirected(node.redirects, feed);
     const line = this.#lineAt(node.name.pos);
-    const at = { line, inputs: [...inputs, ...fed], text };
+    const at = { line, lines, inputs: [...inputs, ...fed], text };
     for (const body of this.#functions.get(words[0] ?? "") ?? [])
       made.push(...this.#run(this.#called(body, words.slice(1)), at));
     made.push(...this.#run(words, at));
-    made.push(...this.#written(node, feed));
+    made.push(...this.#written(node, words, feed));
     return made;
   }
 
   /** A command and whatever it has run in its turn. */
-  #run(
-    words: readonly string[],
-    at: { line: number; inputs: readonly Invocation[]; text: Feed["text"] },
-  ): Invocation[] {
+  #run(words: readonly string[], at: Place): Invocation[] {
     const { line, inputs } = at;
     const made: Invocation[] = words.length === 0 ? [] : [{ words, line, inputs }];
     if (this.#depth >= deepest) return made;
     for (const inner of innerOf(words)) {
       if ("words" in inner) made.push(...this.#run(inner.words, at));
-      else if ("text" in inner) made.push(...this.#embedded(inner.language, inner.text, line, inputs));
+      else if ("text" in inner)
+        made.push(...this.#embedded(inner.language, inner.text, at.lines.get(inner.text) ?? line, inputs));
       else if (at.text !== null)
         made.push(...this.#embedded(inner.stdin, at.text.content, at.text.line, inputs));
     }
@@ -214,7 +221,10 @@ class Script {
         : { content: parts.map(({ content }) => content).join("\n"), line: first.line };
     }
     if (node.type !== "Command") return null;
-    const name = node.name?.value;
+    const name = programOf(
+      node.name?.value,
+      node.args.map(({ text }) => text),
+    );
     if (name === "cat" || name === "tee") return this.#redirected(node.redirects, feed).text;
     if (name !== "echo" && name !== "printf") return null;
     const fields = node.args.flatMap((word) => (word.type === "Word" ? this.#expand(word).fields : []));
@@ -223,7 +233,7 @@ class Script {
   }
 
   /** The commands in a script, a unit or a crontab that a command writes: `cat > /etc/cron.d/prune <<EOF`. */
-  #written(node: Command, feed: Feed): Invocation[] {
+  #written(node: Command, words: readonly string[], feed: Feed): Invocation[] {
     const text = this.#spoken(node, feed);
     if (text === null) return [];
     const targets = node.redirects.flatMap((one) =>
@@ -231,7 +241,7 @@ class Script {
         ? this.#expand(one.target).fields
         : [],
     );
-    const files = node.name?.value === "tee" ? node.args.map(({ text }) => text) : [];
+    const files = programOf(words[0], words.slice(1)) === "tee" ? words.slice(1) : [];
     return [...targets, ...files].flatMap((path) => {
       const language = this.#reading.languageOf(path, text.content);
       return language === null ? [] : this.#embedded(language, text.content, text.line);
@@ -248,6 +258,11 @@ function oneOf(name: string, words: readonly Expanded[]): Value {
   const fields = words.flatMap(({ fields }) => fields);
   const inputs = words.flatMap(({ inputs }) => inputs);
   return { fields: inputs.length > 0 || fields.length === 0 ? [`$${name}`] : fields, inputs };
+}
+
+/** The program that runs, `sudo` or not. */
+function programOf(name: string | undefined, args: readonly string[]): string | undefined {
+  return name === "sudo" ? pastOptions(args, ["-u"])[0] : name;
 }
 
 const isArguments = ({ text }: Word): boolean => /^"?\$(\{[@*]\}|[@*])"?$/.test(text);
@@ -271,4 +286,3 @@ function bodyOf({ body, operator, delimiter }: Extract<Redirection, { type: "Her
   const text = operator === "<<-" ? body.text.replace(/^\t+/gm, "") : body.text;
   return delimiter?.quoted === true ? text : text.replace(/\\([$`\\])/g, "$1");
 }
-

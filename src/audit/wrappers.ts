@@ -1,10 +1,7 @@
 import { baseName, type Language } from "./model.ts";
 
 /** What a command has run in its turn: another command, a text, or what comes on its standard input. */
-export type Inner =
-  | { words: readonly string[] }
-  | { language: Language; text: string }
-  | { stdin: Language };
+export type Inner = { words: readonly string[] } | { language: Language; text: string } | { stdin: Language };
 
 /** A command that runs the one that follows it. */
 interface Wrapper {
@@ -168,5 +165,3 @@ export function pastOptions(words: readonly string[], values: readonly string[])
   }
   return [];
 }
-
-

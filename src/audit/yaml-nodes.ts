@@ -9,7 +9,9 @@ export interface KeyedValue {
 /** The entries of a mapping whose keys are plain. */
 export function pairsOf(node: unknown): KeyedValue[] {
   if (!isMap(node)) return [];
-  return node.items.flatMap((pair) => (isPair(pair) && isScalar(pair.key) ? [{ key: String(pair.key.value), value: pair.value }] : []));
+  return node.items.flatMap((pair) =>
+    isPair(pair) && isScalar(pair.key) ? [{ key: String(pair.key.value), value: pair.value }] : [],
+  );
 }
 
 /** The text of a scalar; null for anything else. */

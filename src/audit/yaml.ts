@@ -1,8 +1,19 @@
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, Scalar, type YAMLMap } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  Scalar,
+  type YAMLMap,
+} from "yaml";
 import { ansibleTask } from "./ansible.ts";
-import { quoted } from "./lines.ts";
 import { type Invocation, invocation, type Reader, type Reading, shift } from "./model.ts";
 import { readShell } from "./shell.ts";
+import { quoted } from "./shell-words.ts";
 import { assignmentsOf, pairsOf, partsOf, stringOf } from "./yaml-nodes.ts";
 
 /** Keys whose texts a shell runs, as one text or as a list of lines: CI systems, Ansible, cloud-init, Taskfile. */
@@ -26,23 +37,25 @@ export const readYaml: Reader = (text, reading) => {
   if (!Array.isArray(documents)) return [];
   const [error] = documents.flatMap(({ errors }) => errors);
   if (error !== undefined) throw error;
-  const file = new YamlFile(text, lineCounter, reading);
-  return documents.flatMap(({ contents }) => file.read(contents));
+  return documents.flatMap((document) => new YamlFile(text, document, lineCounter, reading).read());
 };
 
 class YamlFile {
   readonly #text: string;
+  readonly #document: Document.Parsed;
   readonly #lines: LineCounter;
   readonly #reading: Reading;
   readonly #variables = new Map<string, readonly string[]>();
 
-  constructor(text: string, lines: LineCounter, reading: Reading) {
+  constructor(text: string, document: Document.Parsed, lines: LineCounter, reading: Reading) {
     this.#text = text;
+    this.#document = document;
     this.#lines = lines;
     this.#reading = reading;
   }
 
-  read(contents: unknown): Invocation[] {
+  read(): Invocation[] {
+    const { contents } = this.#document;
     this.#collect(contents);
     const reading = { ...this.#reading, variables: this.#variables };
     return this.#walk(contents, reading, null);
@@ -84,13 +97,16 @@ class YamlFile {
     return made;
   }
 
-  /** A text, or a list of lines, for a shell. In a list of lists each is a command. */
+  /** A text, or a list of lines, for a shell. In a list of lists each is a command; an alias stands for more lines. */
   #script(value: unknown, reading: Reading): Invocation[] {
-    if (isSeq(value)) {
-      const inner = value.items.filter(isSeq).flatMap((item) => this.#command(partsOf(item), reading));
-      return [...inner, ...this.#shell(value.items.filter(isScalar), reading)];
-    }
-    return isScalar(value) ? this.#shell([value], reading) : [];
+    if (isAlias(value)) return this.#script(value.resolve(this.#document), reading);
+    if (!isSeq(value)) return isScalar(value) ? this.#shell([value], reading) : [];
+    const { items } = value;
+    return [
+      ...items.filter(isSeq).flatMap((item) => this.#command(partsOf(item), reading)),
+      ...items.filter(isAlias).flatMap((item) => this.#script(item, reading)),
+      ...this.#shell(items.filter(isScalar), reading),
+    ];
   }
 
   #shell(scalars: readonly Scalar[], reading: Reading): Invocation[] {
@@ -112,7 +128,11 @@ class YamlFile {
   }
 
   /** Reads texts as one, each on its own line of the file. */
-  #placed(texts: readonly { content: string; line: number }[], lineEnd: string, reading: Reading): Invocation[] {
+  #placed(
+    texts: readonly { content: string; line: number }[],
+    lineEnd: string,
+    reading: Reading,
+  ): Invocation[] {
     const [first] = texts;
     if (first === undefined) return [];
     let whole = first.content;
@@ -178,7 +198,10 @@ class YamlFile {
 /** `${{ env.FLAGS }}` and `{{ flags }}` as variables of a shell; what is more than a name is one that nobody knows. */
 function withoutExpressions(text: string): string {
   return text
-    .replace(/\$?\{\{-?\s*(?:(?:env|vars|inputs|matrix|variables|parameters)\.)?([A-Za-z_][\w]*)\s*-?\}\}/g, "${$1}")
+    .replace(
+      /\$?\{\{-?\s*(?:(?:env|vars|inputs|matrix|variables|parameters)\.)?([A-Za-z_][\w]*)\s*-?\}\}/g,
+      (_, name: string) => `\${${name}}`,
+    )
     .replace(/\$?\{\{.*?\}\}/gs, "$EXPRESSION")
     .replace(/\{%.*?%\}/gs, "");
 }
