@@ -1,7 +1,8 @@
-import { collect, requirePaths, type Skipped } from "./collect.ts";
+import { collect, requirePaths } from "./collect.ts";
 import type { Finding } from "./finding.ts";
 import { loadParsers, parsed } from "./grammars.ts";
 import { scan } from "./scan.ts";
+import type { Skipped } from "./skipped.ts";
 
 /** What an audit of some paths came to. */
 export interface AuditResult {

@@ -4,12 +4,7 @@ import { ExitCode, Failure, messageOf } from "../model/failure.ts";
 import { isDocumentation, languageOf } from "./language.ts";
 import { baseName } from "./model.ts";
 import type { Source } from "./scan.ts";
-
-/** A file or a folder that was not scanned. */
-export interface Skipped {
-  path: string;
-  reason: string;
-}
+import type { Skipped } from "./skipped.ts";
 
 /** What there is below some paths. */
 export interface Collected {

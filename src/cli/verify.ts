@@ -22,6 +22,8 @@ interface VerifyOptions {
   prepull?: boolean;
   prune?: string;
   recipe?: string;
+  audit?: string;
+  documents?: string;
   only?: string;
   skip?: string;
   samples?: number;
@@ -65,6 +67,8 @@ export function addVerify(program: Command): void {
     .option("--prepull", "pull each image by tag before a deploy")
     .option("--prune <policy>", "prune run to judge: a policy's name, or a shell command for the host")
     .option("--recipe <folder>", "abra recipe to deploy")
+    .option("--audit <paths>", "harness, janitor and CI code to audit, with commas between paths")
+    .option("--documents <paths>", "where operators look for the prune policy, with commas between paths")
     .option("--only <claims>", "judge only these claims or criteria: PC2,PC3.1")
     .option("--skip <claims>", "leave these claims or criteria out")
     .option("--samples <n>", "cold and warm deploys to time", Number)
@@ -91,6 +95,8 @@ async function run(options: VerifyOptions): Promise<number> {
     samples,
     seed,
     recipe: options.recipe,
+    audit: options.audit?.split(","),
+    documents: options.documents?.split(","),
     // Commander's negated option is true when it was not given; the settings file decides then.
     registryAuth: options.registryAuth ? undefined : false,
   });

@@ -26,6 +26,9 @@ export const settingsSchema = z.strictObject({
   prepull: z.boolean().default(false),
   prune: z.string().default("reference"),
   recipe: z.string().optional(),
+  /** Code to audit, and documents in which operators look: files and folders. */
+  audit: z.array(z.string().min(1)).default([]),
+  documents: z.array(z.string().min(1)).default([]),
   samples: count.max(1_000).default(5),
   seed: z.string().default("pullproof"),
   account: z

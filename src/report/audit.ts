@@ -2,6 +2,7 @@ import Table from "cli-table3";
 import type { AuditResult } from "../audit/audit.ts";
 import { type Finding, fails, tally } from "../audit/finding.ts";
 import { type RuleId, ruleIds, rules } from "../audit/rules.ts";
+import { reasonsOf } from "../audit/skipped.ts";
 import { count } from "../check/units.ts";
 import { visible } from "./escape.ts";
 
@@ -67,14 +68,6 @@ function leftOut({ skipped }: AuditResult): string {
   if (skipped.length === 0) return "";
   const reasons = reasonsOf(skipped).map(({ reason, count: number }) => `${number} ${reason}`);
   return `; skipped ${skipped.length}: ${visible(reasons.join(", "))}`;
-}
-
-/** How many files and folders were skipped for each reason, the commonest first. */
-export function reasonsOf(skipped: AuditResult["skipped"]): { reason: string; count: number }[] {
-  const groups = [...Map.groupBy(skipped, ({ reason }) => reason)];
-  return groups
-    .map(([reason, all]) => ({ reason, count: all.length }))
-    .sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1));
 }
 
 /** An audit as JSON, with what each finding's rule says. */

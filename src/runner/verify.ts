@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { observeAudit } from "../audit/observe.ts";
 import { judge } from "../check/judge.ts";
 import { readPolicy } from "../config/policies.ts";
 import type { Settings } from "../config/settings.ts";
@@ -78,6 +79,8 @@ export async function verify(
 ): Promise<VerifyResult> {
   const { settings, recipe, deployer } = request;
   const lanes = planOf(request);
+  const policy = readPolicy(settings.prune);
+  const audited = await observeAudit(settings, policy, new Date());
   const outer = await openOuterEngine();
   await pointTestcontainers();
   await requireDisk(outer, request.claims);
@@ -92,11 +95,12 @@ export async function verify(
       claims: request.claims,
       hosts: settings.hosts,
       reboot: settings.reboot,
-      policy: readPolicy(settings.prune),
+      policy,
       scenarios: lanes.flatMap((lane) => lane.scenarios),
     },
   );
   journal.append("run", "runner", nowhere, header);
+  if (audited !== null) journal.append("audit", "audit", nowhere, audited);
   try {
     await using scope = await openRunScope(run, request.keep);
     const account = { name: settings.account, pat };
