@@ -8,12 +8,16 @@ import {
   type SyntaxNode,
   type Word,
 } from "unbash";
+import { LineIndex } from "./line-index.ts";
 import { type Invocation, type Language, type Reading, shift } from "./model.ts";
 import { type Expanded, expand, type Value } from "./shell-words.ts";
 import { innerOf, pastOptions } from "./wrappers.ts";
 
 /** Text within text within text: deeper than that nobody writes. */
 const deepest = 8;
+
+/** A longer value is no list of flags: nothing is gained by knowing it, and `A=$A$A` doubles it each time. */
+const longest = 4_096;
 
 /** What comes on a command's standard input. */
 interface Feed {
@@ -39,6 +43,7 @@ export function readShell(text: string, reading: Reading): Invocation[] {
 
 class Script {
   readonly #text: string;
+  readonly #lines: LineIndex;
   readonly #reading: Reading;
   readonly #variables: Map<string, Value>;
   /** Commands of a function that use its arguments: what the function is called with, they are called with. */
@@ -53,6 +58,7 @@ class Script {
     depth: number,
   ) {
     this.#text = text;
+    this.#lines = new LineIndex(text);
     this.#reading = reading;
     this.#variables = variables;
     this.#functions = functions;
@@ -107,7 +113,7 @@ class Script {
       const { fields, inputs: from, made: substituted } = this.#expand(word);
       made.push(...substituted);
       inputs.push(...from);
-      for (const field of fields) lines.set(field, this.#lineAt(word.pos));
+      for (const field of fields) lines.set(field, this.#lines.of(word.pos));
       return fields;
     };
     for (const one of node.prefix) if (one.type === "Assignment") made.push(...this.#assign(one));
@@ -121,7 +127,7 @@ class Script {
       }),
     ];
     const { inputs: fed, text } = this.#redirected(node.redirects, feed);
-    const line = this.#lineAt(node.name.pos);
+    const line = this.#lines.of(node.name.pos);
     const at = { line, lines, inputs: [...inputs, ...fed], text };
     for (const body of this.#functions.get(words[0] ?? "") ?? [])
       made.push(...this.#run(this.#called(body, words.slice(1)), at));
@@ -160,12 +166,13 @@ class Script {
   #called(body: Command, given: readonly string[]): string[] {
     const words = body.name === undefined ? [] : [body.name, ...body.args];
     return words.flatMap((word) =>
-      word.type !== "Word"
-        ? [word.text]
-        : isArguments(word)
-          ? given
-          : expand(word, { get: (name) => this.#variables.get(name), substitute: () => [] }).fields,
+      word.type !== "Word" ? [word.text] : isArguments(word) ? given : this.#known(word),
     );
+  }
+
+  /** What a word becomes, without a second look at what is substituted in it. */
+  #known(word: Word): string[] {
+    return expand(word, { get: (name) => this.#variables.get(name), substitute: () => [] }).fields;
   }
 
   #expand(word: Word): Expanded & { made: Invocation[] } {
@@ -176,7 +183,7 @@ class Script {
       const own =
         source === undefined
           ? this.#walk(script, nothing)
-          : this.#embedded("shell", source, this.#lineAt(word.pos));
+          : this.#embedded("shell", source, this.#lines.of(word.pos));
       made.push(...own);
       return own;
     };
@@ -193,7 +200,8 @@ class Script {
         ? [...(before?.fields ?? []), ...fields]
         : [`${before?.fields.join(" ") ?? ""}${fields.join(" ")}`];
     const inputs = [...(before?.inputs ?? []), ...expanded.flatMap(({ inputs }) => inputs)];
-    this.#variables.set(name, { fields: joined, inputs });
+    const long = joined.reduce((sum, field) => sum + field.length + 1, 0) > longest;
+    this.#variables.set(name, { fields: long ? [`$${name}`] : joined, inputs: [...new Set(inputs)] });
     return expanded.flatMap(({ made }) => made);
   }
 
@@ -201,11 +209,11 @@ class Script {
   #redirected(redirects: readonly Redirection[], feed: Feed): Feed {
     let { inputs, text } = feed;
     for (const one of redirects) {
-      if (one.type === "HereDoc") text = { content: bodyOf(one), line: this.#lineAt(one.body.pos) };
+      if (one.type === "HereDoc") text = { content: bodyOf(one), line: this.#lines.of(one.body.pos) };
       else if (one.target !== undefined && (one.type === "HereString" || one.operator === "<")) {
         const { fields, inputs: from } = this.#expand(one.target);
         inputs = [...inputs, ...from];
-        if (one.type === "HereString") text = { content: fields.join(" "), line: this.#lineAt(one.pos) };
+        if (one.type === "HereString") text = { content: fields.join(" "), line: this.#lines.of(one.pos) };
       }
     }
     return { inputs, text };
@@ -227,9 +235,9 @@ class Script {
     );
     if (name === "cat" || name === "tee") return this.#redirected(node.redirects, feed).text;
     if (name !== "echo" && name !== "printf") return null;
-    const fields = node.args.flatMap((word) => (word.type === "Word" ? this.#expand(word).fields : []));
+    const fields = node.args.flatMap((word) => (word.type === "Word" ? this.#known(word) : []));
     const words = fields.filter((field) => !/^-[neE]+$/.test(field) && !/^(%[sb](\\n)?)+$/.test(field));
-    return { content: words.join(" ").replaceAll("\\n", "\n"), line: this.#lineAt(node.pos) };
+    return { content: words.join(" ").replaceAll("\\n", "\n"), line: this.#lines.of(node.pos) };
   }
 
   /** The commands in a script, a unit or a crontab that a command writes: `cat > /etc/cron.d/prune <<EOF`. */
@@ -246,10 +254,6 @@ class Script {
       const language = this.#reading.languageOf(path, text.content);
       return language === null ? [] : this.#embedded(language, text.content, text.line);
     });
-  }
-
-  #lineAt(position: number): number {
-    return this.#text.slice(0, position).split("\n").length;
   }
 }
 

@@ -1,6 +1,7 @@
 import { type History, ofScenarios, readHistory } from "../check/history.ts";
 import type { Entry, EntryOf } from "../model/evidence.ts";
 import type { Judgement } from "../model/verdict.ts";
+import { auditSection } from "./audit-section.ts";
 import { claimSections, remedyText } from "./claims.ts";
 import { controlTable } from "./controls.ts";
 import { environmentSection } from "./environment.ts";
@@ -48,11 +49,12 @@ export function renderReport({ entries, judgement, evidenceHash, linkPrefix }: R
       `Numbers such as #12 are line numbers of [evidence.jsonl](${linkPrefix}evidence.jsonl).`,
       claimSections(asked, entries),
     ),
+    ...(history.audit === undefined ? [] : [section("Audit", auditSection(history.audit))]),
     section("Controls (must be caught)", controlTable(run, judgement)),
     ...(others.steps.length === 0 ? [] : [section("The other scenarios", ...stepTables(others))]),
     section("Where the time went", whereTimeWent(history, entries)),
     section("Environment and settings", environmentSection(run, environments)),
-    section("Reproduce", reproduceSection(run, environment)),
+    section("Reproduce", reproduceSection(run, environment, history.audit)),
   ].join("\n\n")}\n`;
 }
 

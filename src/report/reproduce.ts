@@ -12,6 +12,7 @@ const unsafe = /[^\x20-\x7e]|`|<!--/;
 export function reproduceSection(
   run: EntryOf<"run">,
   environment: EntryOf<"environment"> | undefined,
+  audit?: EntryOf<"audit">,
 ): string {
   const { id, seed, policy, claims, scenarios } = run.data;
   const options = ["--seed", seed, "--prune", policy.name === "command" ? policy.command : policy.name];
@@ -20,6 +21,10 @@ export function reproduceSection(
   const samples = scenarios.flatMap(({ steps }) => steps).filter(isColdSample).length;
   if (samples > 1) options.push("--samples", String(samples));
   if (!scenarios.some(({ control }) => control)) options.push("--no-controls");
+  const code = audit?.data.paths ?? [];
+  const documents = audit?.data.documents.paths ?? [];
+  if (code.length > 0) options.push("--audit", code.join(","));
+  if (documents.length > 0) options.push("--documents", documents.join(","));
   if (run.data.hosts !== undefined) options.push("--host", run.data.hosts.join(","));
   if (run.data.reboot !== undefined) options.push("--reboot", run.data.reboot);
   if (environment !== undefined) {
