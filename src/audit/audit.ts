@@ -1,6 +1,7 @@
 import { collect, requirePaths } from "./collect.ts";
 import type { Finding } from "./finding.ts";
 import { loadParsers, parsed } from "./grammars.ts";
+import { NotParsed } from "./model.ts";
 import { scan } from "./scan.ts";
 import type { Skipped } from "./skipped.ts";
 
@@ -27,7 +28,9 @@ export async function audit(paths: readonly string[], today: string): Promise<Au
   for (const source of sources) {
     try {
       findings.push(...scan(source, parsers, today));
-    } catch {
+    } catch (thrown) {
+      // What is nested too deep for any reader ends in a RangeError.
+      if (!(thrown instanceof NotParsed || thrown instanceof RangeError)) throw thrown;
       unparsed.push({ path: source.path, reason: `no ${source.language} that can be parsed` });
     }
   }

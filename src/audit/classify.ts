@@ -124,7 +124,8 @@ function removalRule(args: readonly string[], inputs: readonly Invocation[]): Ru
 }
 
 /** What a list of images that is removed holds; null where none of the inputs lists images. */
-function listingOf(inputs: readonly Invocation[]): RuleId | null {
+function listingOf(direct: readonly Invocation[]): RuleId | null {
+  const inputs = withTheirs(direct);
   const listings = inputs.filter(isListing);
   if (listings.length === 0) return null;
   const said = listings.flatMap(({ words }) => words).join(" ");
@@ -134,6 +135,16 @@ function listingOf(inputs: readonly Invocation[]): RuleId | null {
   const patterns = picks.map(({ words }) => words.join(" ")).join(" ");
   if (/dangling[=":\s[]*(true|1)/i.test(said) || /none/.test(patterns)) return "PP202";
   return listings.some(narrows) || picks.some(picksSome) ? "PP203" : "PP201";
+}
+
+/** Inputs and theirs in turn: `echo "$IDS" | xargs docker rmi`. */
+function withTheirs(inputs: readonly Invocation[], known = new Set<Invocation>()): Invocation[] {
+  for (const one of inputs) {
+    if (known.has(one)) continue;
+    known.add(one);
+    withTheirs(one.inputs, known);
+  }
+  return [...known];
 }
 
 /** `docker images`, `docker image ls`, or the engine's API for the same. */

@@ -23,6 +23,9 @@ const strings = new Set([
 const lists = new Set(["list", "tuple", "array", "literal_value", "string_array"]);
 const names = new Set(["identifier", "constant", "member_expression", "attribute", "selector_expression"]);
 
+/** Whether a node is a literal list. */
+export const isList = (node: Node): boolean => lists.has(node.type);
+
 /** Calls that give the text that they are called on, or with, as far as a command is concerned. */
 const keeps =
   /(^|\.)(format|strip|trim|trimEnd|dedent|squish|freeze|strip_heredoc|Sprintf|String|raw|TrimSpace)$/;

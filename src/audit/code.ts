@@ -1,14 +1,6 @@
 import type { Node, Parser } from "@vscode/tree-sitter-wasm";
 import { apiCall } from "./code-api.ts";
-import {
-  argumentsOf,
-  Constants,
-  calleeOf,
-  childrenOf,
-  evaluate,
-  itemsOf,
-  type Value,
-} from "./code-values.ts";
+import { argumentsOf, calleeOf, childrenOf, Constants, evaluate, isList, itemsOf, type Value } from "./code-values.ts";
 import { type Invocation, type Reading, shift } from "./model.ts";
 import { readShell } from "./shell.ts";
 import { quoted } from "./shell-words.ts";
@@ -31,36 +23,75 @@ export function readCode(text: string, parser: Parser, reading: Reading): Invoca
   try {
     const constants = new Constants(tree.rootNode);
     const made: Invocation[] = [];
-    const visit = (node: Node): void => {
+    const visit = (node: Node, told: boolean): void => {
       if (node.type === "subshell") made.push(...read(evaluate(node, constants), reading));
-      else if (node.type === "call" || node.type === "call_expression" || node.type === "new_expression")
-        made.push(...callOf(node, constants, reading, text));
+      else if (calls.has(node.type)) made.push(...callOf(node, constants, reading, text));
+      else if (!told && isTable(node)) made.push(...argv(listOf(evaluate(node, constants)), reading));
+      const inner = told || tells(node);
       // What decorates a function describes it: a route, a case of a test.
-      if (node.type !== "decorator") for (const child of childrenOf(node)) visit(child);
+      if (node.type !== "decorator") for (const child of childrenOf(node)) visit(child, inner);
     };
-    visit(tree.rootNode);
+    visit(tree.rootNode, false);
     return made;
   } finally {
     tree.delete();
   }
 }
 
+const calls = new Set(["call", "call_expression", "new_expression"]);
+
+/** Whether what a node holds is compared or told, and not run. */
+function tells(node: Node): boolean {
+  if (calls.has(node.type)) return isQuiet(calleeOf(node));
+  if (/^(assert_statement|comparison_operator)$/.test(node.type)) return true;
+  const sign = node.childForFieldName("operator")?.text ?? "";
+  if (/^[!=]==?$/.test(sign)) return true;
+  const set = node.childForFieldName("left") ?? node.childForFieldName("name");
+  return set !== null && /^(want|expect|expected)/i.test(set.text);
+}
+
+function isQuiet(callee: string): boolean {
+  return quiet.test(lastOf(callee)) || quietOwner.test(callee) || double.test(callee);
+}
+
+/** The name at the end of a path of names. */
+const lastOf = (callee: string): string => callee.slice(callee.search(/[\w$]+[?!]?$/));
+
+const programs = /^["'`](sudo|docker|docker-compose|podman|nerdctl|crictl|abra|sh|bash)["'`]$/;
+
+/** A list that begins with a program, as in a table of commands that a loop runs. What is put together is read where it is used. */
+function isTable(node: Node): boolean {
+  if (!isList(node) || /^binary/.test(node.parent?.type ?? "")) return false;
+  const [first, ...more] = childrenOf(node);
+  return first !== undefined && more.length > 1 && programs.test(first.text);
+}
+
+const listOf = (value: Value): readonly Value[] => (value.kind === "list" ? value.items : []);
+
 function callOf(node: Node, constants: Constants, reading: Reading, source: string): Invocation[] {
   const callee = calleeOf(node);
-  const last = callee.slice(callee.search(/[\w$]+[?!]?$/));
   const api = apiCall(node, callee, source);
   if (api !== null) return [api];
-  if (quiet.test(last) || quietOwner.test(callee) || double.test(callee)) return [];
+  if (isQuiet(callee)) return [];
   const values = itemsOf(argumentsOf(node), (one) => evaluate(one, constants));
   const given = values.slice(values.findIndex(({ kind }) => kind !== "other"));
   const [first, second] = given;
-  if (first?.kind === "list") return argv(first.items, reading);
+  if (first?.kind === "list") return argv(forEngine(callee, first.items), reading);
   if (first?.kind !== "text") return [];
   const texts = given.filter((value) => value.kind === "text");
   // A program and its words: `spawn("docker", ["image", "prune"])`, `exec.Command("docker", "image", "prune")`.
   if (second?.kind === "list") return argv([first, ...second.items], reading);
   if (texts.length > 1 && !/\s/.test(first.text)) return argv(given, reading);
-  return runs.test(last) ? read(first, reading) : [];
+  return runs.test(lastOf(callee)) ? read(first, reading) : [];
+}
+
+/** `docker.run(["image", "prune"])`: the program is what is called. */
+function forEngine(callee: string, items: readonly Value[]): readonly Value[] {
+  const [first] = items;
+  const engine = /docker|podman/i.exec(callee)?.[0].toLowerCase();
+  if (engine === undefined || first?.kind !== "text" || !/^(image|system|builder|buildx|rmi|compose)$/.test(first.text))
+    return items;
+  return [{ kind: "text", text: engine, line: first.line }, ...items];
 }
 
 function read(value: Value, reading: Reading): Invocation[] {

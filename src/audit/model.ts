@@ -39,7 +39,12 @@ export interface Reading {
   languageOf(path: string, content: string): Language | null;
 }
 
-/** Finds the commands in a text of one language. Throws when the text is none. */
+/** A text is not of the language that its name promises. */
+export class NotParsed extends Error {
+  override readonly name = "NotParsed";
+}
+
+/** Finds the commands in a text of one language. Throws NotParsed when the text is none. */
 export type Reader = (text: string, reading: Reading) => Invocation[];
 
 /** The same commands in a file in which the text begins `by` lines further down. */

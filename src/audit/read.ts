@@ -20,7 +20,7 @@ const readers: Readonly<Record<Exclude<Language, ParsedLanguage>, Reader>> = {
   nix: readNix,
 };
 
-/** The commands in a text of a language. Throws where the text is none, or its parser was not loaded. */
+/** The commands in a text of a language. Throws NotParsed where the text is none. */
 export function commandsIn(language: Language, text: string, parsers: Parsers): Invocation[] {
   const reading: Reading = {
     variables: new Map(),

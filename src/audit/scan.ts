@@ -16,7 +16,7 @@ export interface Source {
 
 /**
  * The findings of one file, in the order of its lines. `today` is the day by which waivers expire, as `2026-11-23`.
- * Throws where the file cannot be parsed.
+ * Throws NotParsed where the file cannot be parsed.
  */
 export function scan({ path, language, content }: Source, parsers: Parsers, today: string): Finding[] {
   const lines = content.split("\n");

@@ -117,7 +117,20 @@ export function innerOf(words: readonly string[]): Inner[] {
     case "pullproof":
       return rest.includes("--") ? [{ words: rest.slice(rest.indexOf("--") + 1) }] : [];
   }
-  return runner.test(tool) && engines.has(baseName(rest[0] ?? "")) ? [{ words: rest }] : [];
+  return unknown(tool, rest);
+}
+
+/** Programs that show their arguments, or look for them. */
+const shows = /^(echo|printf|log|grep|egrep|fgrep|rg|which|type|man|logger|notify-send|git|sed|awk)$/;
+
+/** A program that is not known: `run docker …`, `tini -- docker …`, `entrypoint.sh exec bash -c …`. */
+function unknown(tool: string, rest: readonly string[]): Inner[] {
+  if (shows.test(tool)) return [];
+  if (runner.test(tool) && engines.has(baseName(rest[0] ?? ""))) return [{ words: rest }];
+  const end = rest.indexOf("--");
+  if (end >= 0 && engines.has(baseName(rest[end + 1] ?? ""))) return [{ words: rest.slice(end + 1) }];
+  const shell = rest.findIndex((word, at) => shells.has(baseName(word)) && /^-[a-z]*c$/.test(rest[at + 1] ?? ""));
+  return shell < 0 ? [] : [{ words: rest.slice(shell) }];
 }
 
 const text = (language: Language, content: string | undefined): Inner[] =>

@@ -11,7 +11,7 @@ import {
   type YAMLMap,
 } from "yaml";
 import { ansibleTask } from "./ansible.ts";
-import { type Invocation, invocation, type Reader, type Reading, shift } from "./model.ts";
+import { type Invocation, invocation, NotParsed, type Reader, type Reading, shift } from "./model.ts";
 import { readShell } from "./shell.ts";
 import { quoted } from "./shell-words.ts";
 import { assignmentsOf, pairsOf, partsOf, stringOf } from "./yaml-nodes.ts";
@@ -29,14 +29,14 @@ const variableKeys = new Set(["env", "variables", "environment", "vars"]);
 
 /**
  * A YAML file, of whichever system: what its keys say is run. JSON is YAML, so the scripts of a package.json are
- * read as well. Throws where the text is no YAML.
+ * read as well. Throws NotParsed where the text is no YAML.
  */
 export const readYaml: Reader = (text, reading) => {
   const lineCounter = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter, uniqueKeys: false, logLevel: "silent" });
   if (!Array.isArray(documents)) return [];
   const [error] = documents.flatMap(({ errors }) => errors);
-  if (error !== undefined) throw error;
+  if (error !== undefined) throw new NotParsed(error.message, { cause: error });
   return documents.flatMap((document) => new YamlFile(text, document, lineCounter, reading).read());
 };
 

@@ -94,7 +94,7 @@ describe("pullproof audit", { timeout: 60_000 }, () => {
     const line = among({ "\u001b[2J\nx.sh": "docker image prune -af # \u001b[2J\u0007\n" });
     const { code, stdout } = await line.run("audit", ".");
     expect(code).toBe(ExitCode.fail);
-    expect(stdout).not.toMatch(/[\u0007\u001b]/);
+    for (const char of ["\u0007", "\u001b"]) expect(stdout).not.toContain(char);
     expect(stdout.replaceAll(/[│\s]/g, "")).toContain("\\u{1b}[2Jx.sh:1");
   });
 });
