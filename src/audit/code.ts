@@ -1,6 +1,15 @@
 import type { Node, Parser } from "@vscode/tree-sitter-wasm";
 import { apiCall } from "./code-api.ts";
-import { argumentsOf, calleeOf, childrenOf, Constants, evaluate, isList, itemsOf, type Value } from "./code-values.ts";
+import {
+  argumentsOf,
+  Constants,
+  calleeOf,
+  childrenOf,
+  evaluate,
+  isList,
+  itemsOf,
+  type Value,
+} from "./code-values.ts";
 import { type Invocation, type Reading, shift } from "./model.ts";
 import { readShell } from "./shell.ts";
 import { quoted } from "./shell-words.ts";
@@ -16,8 +25,13 @@ const double = /mock|stub|spy|fake|called|dummy/i;
 const runs =
   /^(system|[pP]open\d?e?|exec\w*|shell\w*|sh|bash|spawn\w*|run\w*|call|check_call|check_output|getoutput|getstatusoutput|sudo|local|cmd|command\w*|Command\w*|capture[23]e?|pipeline\w*|create_subprocess_\w+|ssh\w*|remote\w*|invoke|on|execute\w*|\$|zx|cli|task|quiet\w*|output|must\w*|docker\w*)$/i;
 
+/** Without one of these words no rule is broken, and most files have none: parsing takes a hundred times longer than looking. */
+const mentions =
+  /prune|\brmi\b|docuum|docker-(gc|clean)|drone\/gc|watchtower|\/var\/lib\/|image[\s\S]*\b(rm|remove|delete)|(remove|delete)[\s\S]*image/i;
+
 /** The commands in a program of a language that tree-sitter knows: what it has a shell or an engine do. */
 export function readCode(text: string, parser: Parser, reading: Reading): Invocation[] {
+  if (!mentions.test(text)) return [];
   const tree = parser.parse(text);
   if (tree === null) return [];
   try {
@@ -89,7 +103,11 @@ function callOf(node: Node, constants: Constants, reading: Reading, source: stri
 function forEngine(callee: string, items: readonly Value[]): readonly Value[] {
   const [first] = items;
   const engine = /docker|podman/i.exec(callee)?.[0].toLowerCase();
-  if (engine === undefined || first?.kind !== "text" || !/^(image|system|builder|buildx|rmi|compose)$/.test(first.text))
+  if (
+    engine === undefined ||
+    first?.kind !== "text" ||
+    !/^(image|system|builder|buildx|rmi|compose)$/.test(first.text)
+  )
     return items;
   return [{ kind: "text", text: engine, line: first.line }, ...items];
 }

@@ -129,7 +129,9 @@ function unknown(tool: string, rest: readonly string[]): Inner[] {
   if (runner.test(tool) && engines.has(baseName(rest[0] ?? ""))) return [{ words: rest }];
   const end = rest.indexOf("--");
   if (end >= 0 && engines.has(baseName(rest[end + 1] ?? ""))) return [{ words: rest.slice(end + 1) }];
-  const shell = rest.findIndex((word, at) => shells.has(baseName(word)) && /^-[a-z]*c$/.test(rest[at + 1] ?? ""));
+  const shell = rest.findIndex(
+    (word, at) => shells.has(baseName(word)) && /^-[a-z]*c$/.test(rest[at + 1] ?? ""),
+  );
   return shell < 0 ? [] : [{ words: rest.slice(shell) }];
 }
 
