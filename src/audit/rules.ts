@@ -85,7 +85,7 @@ export const rules = {
     remedy: prepull,
   },
   PP203: {
-    matches: "removes images that a pattern picks from a list: `docker images -q app | xargs docker rmi`",
+    matches: "removes images that a pattern picks from a list: `docker rmi $(docker images -q app)`",
     severity: "warning",
     stores: both,
     why: "a pattern does not tell a cached release from a left-over, so the next deploy of a match downloads it again",

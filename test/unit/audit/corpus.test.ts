@@ -8,6 +8,7 @@ import {
   renderCorpus,
   scoresOf,
 } from "../../../src/audit/corpus.ts";
+import { renderRules } from "../../../src/report/audit-rules.ts";
 
 const judged = await judgeCorpus();
 
