@@ -219,7 +219,7 @@ const collector =
 
 const cleansUp = (args: readonly string[]): boolean => args.some((word) => /^--cleanup(=true)?$/.test(word));
 
-/** What abra's own help says of these is in docs/audit.md; its real binary was not tried. */
+/** What these remove was not tried on the real binary: it is said to be what `docker system prune` does. */
 function abraRule(args: readonly string[]): RuleId | null {
   const operands = args.filter((word) => !word.startsWith("-"));
   const [group = "", command = ""] = operands;

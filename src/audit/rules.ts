@@ -116,7 +116,7 @@ export const rules = {
     matches: "has abra prune: `abra server prune`, `abra app undeploy --prune`",
     severity: "warning",
     stores: graphdriver,
-    why: `it prunes images without a tag, and ${byDigest}`,
+    why: `it is said to prune images without a tag, and ${byDigest}`,
     remedy: prepull,
   },
   PP402: {

@@ -110,6 +110,14 @@ describe("a rule", () => {
     expect(ruleIds.filter((id) => broken[id] === undefined)).toEqual(["PP901", "PP902"]);
   });
 
+  it("counts the removal of an image by name for more only where it follows a teardown", () => {
+    expect(rulesIn("shell", "docker rmi app:1\ndocker stack rm app\ndocker rmi app:1")).toEqual([
+      "PP204 1",
+      "PP205 3",
+    ]);
+    expect(rulesIn("shell", "docker compose up\ndocker rmi app:1")).toEqual(["PP204 2"]);
+  });
+
   it("is no more than a note where nothing goes that a swarm pulled, and names a store where something does", () => {
     for (const id of ruleIds) {
       const { severity, stores } = rules[id];
