@@ -16,9 +16,8 @@ import { quoted } from "./shell-words.ts";
 
 /** Calls that print, compare or collect what they are given, and run none of it. */
 const quiet =
-  /^(print\w*|puts|pp?|echo|logs?|debug|info|warn|warning|error|fatal\w*|trace|write\w*|append|push|extend|insert|add|expect|assert\w*|to[A-Z]\w*|be[A-Z]\w*|each|parametrize|describe|it|context|raise|\w*Error\w*|\w*Exception|Logf?|[SF]?[Pp]rint\w*|Errorf|includes?|contains?|starts_?with|ends_?with|index_?of|match\w*|\w*[eE]quals?|eq|help|add_argument|add_parser|option|description|usage|set\w*|get\w*|find\w*|filter|replace\w*|Contains|HasPrefix)$/;
-const quietOwner =
-  /^(console|log|logger|logging|assert|require|t|test|expect|pytest|mock|vi|jest|sinon|chalk)\b/i;
+  /^(print\w*|puts|pp?|echo|logs?|debug|info|warn|warning|error|fatal\w*|trace|write\w*|append|push|extend|insert|add|expect|assert\w*|to[A-Z]\w*|be[A-Z]\w*|each|parametrize|describe|it|context|raise|\w*Error\w*|\w*Exception|Logf?|[SF]?[Pp]rint\w*|Errorf|includes?|contains?|starts_?with|ends_?with|index_?of|match\w*|\w*[eE]quals?|eq|help|add_argument|add_parser|option|description|usage|set\w*|get(?!output|statusoutput)\w*|find\w*|filter|replace\w*|Contains|HasPrefix)$/;
+const quietOwner = /^(console|log|logger|logging|assert|t|test|expect|pytest|mock|vi|jest|sinon|chalk)\b/i;
 const double = /mock|stub|spy|fake|called|dummy/i;
 
 /** Functions that have a shell run a text, or a program its words, by how such are called. */
@@ -27,7 +26,7 @@ const runs =
 
 /** Without one of these words no rule is broken, and most files have none: parsing takes a hundred times longer than looking. */
 const mentions =
-  /prune|\brmi\b|docuum|docker-(gc|clean)|drone\/gc|watchtower|\/var\/lib\/|image[\s\S]*\b(rm|remove|delete)|(remove|delete)[\s\S]*image/i;
+  /prune|undeploy|\brmi\b|docuum|docker-(gc|clean)|drone\/gc|watchtower|\/var\/lib\/|image[\s\S]*\b(rm|remove|delete)|(remove|delete)[\s\S]*image/i;
 
 /** The commands in a program of a language that tree-sitter knows: what it has a shell or an engine do. */
 export function readCode(text: string, parser: Parser, reading: Reading): Invocation[] {
@@ -94,9 +93,15 @@ function callOf(node: Node, constants: Constants, reading: Reading, source: stri
   if (first?.kind !== "text") return [];
   const texts = given.filter((value) => value.kind === "text");
   // A program and its words: `spawn("docker", ["image", "prune"])`, `exec.Command("docker", "image", "prune")`.
-  if (second?.kind === "list") return argv([first, ...second.items], reading);
+  if (second?.kind === "list") return argv(withProgram(first, second.items), reading);
   if (texts.length > 1 && !/\s/.test(first.text)) return argv(given, reading);
   return runs.test(lastOf(callee)) ? read(first, reading) : [];
+}
+
+/** Some calls want the program's name among its words as well: `os.execvp("docker", ["docker", "image", "prune"])`. */
+function withProgram(program: Extract<Value, { kind: "text" }>, items: readonly Value[]): readonly Value[] {
+  const [first] = items;
+  return first?.kind === "text" && first.text === program.text ? items : [program, ...items];
 }
 
 /** `docker.run(["image", "prune"])`: the program is what is called. */

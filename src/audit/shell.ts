@@ -9,12 +9,15 @@ import {
   type Word,
 } from "unbash";
 import { LineIndex } from "./line-index.ts";
-import { type Invocation, type Language, type Reading, shift } from "./model.ts";
+import { type Invocation, type Language, NotParsed, type Reading, shift } from "./model.ts";
 import { type Expanded, expand, type Value } from "./shell-words.ts";
 import { innerOf, pastOptions } from "./wrappers.ts";
 
 /** Text within text within text: deeper than that nobody writes. */
 const deepest = 8;
+
+/** More texts within the texts of one script are no script of a person: each may hold many. */
+const mostTexts = 10_000;
 
 /** A longer value is no list of flags: nothing is gained by knowing it, and `A=$A$A` doubles it each time. */
 const longest = 4_096;
@@ -34,34 +37,37 @@ interface Place extends Feed {
   lines: ReadonlyMap<string, number>;
 }
 
-/** The commands of a shell script. A script that is cut short, or none, gives those that can be told. */
+/**
+ * The commands of a shell script. A script that is cut short, or none, gives those that can be told. Throws NotParsed where
+ * texts are nested beyond reason.
+ */
 export function readShell(text: string, reading: Reading): Invocation[] {
   const variables = new Map<string, Value>();
   for (const [name, fields] of reading.variables) variables.set(name, { fields, inputs: [] });
-  return new Script(text, reading, variables, new Map(), 0).read();
+  return new Script(text, reading, { variables, functions: new Map(), texts: 0 }, 0).read();
+}
+
+/** What a script and the texts within it know of one another. */
+interface Known {
+  readonly variables: Map<string, Value>;
+  /** Commands of a function that use its arguments: what the function is called with, they are called with. */
+  readonly functions: Map<string, Command[]>;
+  /** So many texts were read. */
+  texts: number;
 }
 
 class Script {
   readonly #text: string;
   readonly #lines: LineIndex;
   readonly #reading: Reading;
-  readonly #variables: Map<string, Value>;
-  /** Commands of a function that use its arguments: what the function is called with, they are called with. */
-  readonly #functions: Map<string, Command[]>;
+  readonly #known: Known;
   readonly #depth: number;
 
-  constructor(
-    text: string,
-    reading: Reading,
-    variables: Map<string, Value>,
-    functions: Map<string, Command[]>,
-    depth: number,
-  ) {
+  constructor(text: string, reading: Reading, known: Known, depth: number) {
     this.#text = text;
     this.#lines = new LineIndex(text);
     this.#reading = reading;
-    this.#variables = variables;
-    this.#functions = functions;
+    this.#known = known;
     this.#depth = depth;
   }
 
@@ -88,12 +94,12 @@ class Script {
       case "For":
       case "Select": {
         const words = (node.wordlist ?? []).map((word) => this.#expand(word));
-        this.#variables.set(node.name.value, oneOf(node.name.value, words));
+        this.#known.variables.set(node.name.value, oneOf(node.name.value, words));
         const substituted = words.flatMap(({ made }) => made);
         return [...substituted, ...this.#walk(node.body, feed)];
       }
       case "Function":
-        this.#functions.set(node.name.value, commandsWithArguments(node.body));
+        this.#known.functions.set(node.name.value, commandsWithArguments(node.body));
         return this.#walk(node.body, nothing);
       case "CommandExpansion":
         return node.script === undefined ? [] : this.#walk(node.script, feed);
@@ -123,13 +129,13 @@ class Script {
       ...node.args.flatMap((one) => {
         if (one.type === "Word") return expanded(one);
         made.push(...this.#assign(one));
-        return [`${one.name}=${this.#variables.get(one.name)?.fields.join(" ") ?? ""}`];
+        return [`${one.name}=${this.#known.variables.get(one.name)?.fields.join(" ") ?? ""}`];
       }),
     ];
     const { inputs: fed, text } = this.#redirected(node.redirects, feed);
     const line = this.#lines.of(node.name.pos);
     const at = { line, lines, inputs: [...inputs, ...fed], text };
-    for (const body of this.#functions.get(words[0] ?? "") ?? [])
+    for (const body of this.#known.functions.get(words[0] ?? "") ?? [])
       made.push(...this.#run(this.#called(body, words.slice(1)), at));
     made.push(...this.#run(words, at));
     made.push(...this.#written(node, words, feed));
@@ -158,7 +164,9 @@ class Script {
     inputs: readonly Invocation[] = [],
   ): Invocation[] {
     if (language !== "shell") return shift(this.#reading.embed(language, text), line - 1);
-    const script = new Script(text, this.#reading, this.#variables, this.#functions, this.#depth + 1);
+    this.#known.texts += 1;
+    if (this.#known.texts > mostTexts) throw new NotParsed("there are too many texts within texts");
+    const script = new Script(text, this.#reading, this.#known, this.#depth + 1);
     return shift(script.read({ inputs, text: null }), line - 1);
   }
 
@@ -166,13 +174,13 @@ class Script {
   #called(body: Command, given: readonly string[]): string[] {
     const words = body.name === undefined ? [] : [body.name, ...body.args];
     return words.flatMap((word) =>
-      word.type !== "Word" ? [word.text] : isArguments(word) ? given : this.#known(word),
+      word.type !== "Word" ? [word.text] : isArguments(word) ? given : this.#plain(word),
     );
   }
 
   /** What a word becomes, without a second look at what is substituted in it. */
-  #known(word: Word): string[] {
-    return expand(word, { get: (name) => this.#variables.get(name), substitute: () => [] }).fields;
+  #plain(word: Word): string[] {
+    return expand(word, { get: (name) => this.#known.variables.get(name), substitute: () => [] }).fields;
   }
 
   #expand(word: Word): Expanded & { made: Invocation[] } {
@@ -187,21 +195,21 @@ class Script {
       made.push(...own);
       return own;
     };
-    return { ...expand(word, { get: (name) => this.#variables.get(name), substitute }), made };
+    return { ...expand(word, { get: (name) => this.#known.variables.get(name), substitute }), made };
   }
 
   #assign({ name, value, append }: Assignment): Invocation[] {
     const words = value.type === "ArrayValue" ? value.elements : [value];
     const expanded = words.map((word) => this.#expand(word));
     const fields = expanded.flatMap(({ fields }) => fields);
-    const before = append === true ? this.#variables.get(name) : undefined;
+    const before = append === true ? this.#known.variables.get(name) : undefined;
     const joined =
       value.type === "ArrayValue"
         ? [...(before?.fields ?? []), ...fields]
         : [`${before?.fields.join(" ") ?? ""}${fields.join(" ")}`];
     const inputs = [...(before?.inputs ?? []), ...expanded.flatMap(({ inputs }) => inputs)];
     const long = joined.reduce((sum, field) => sum + field.length + 1, 0) > longest;
-    this.#variables.set(name, { fields: long ? [`$${name}`] : joined, inputs: [...new Set(inputs)] });
+    this.#known.variables.set(name, { fields: long ? [`$${name}`] : joined, inputs: [...new Set(inputs)] });
     return expanded.flatMap(({ made }) => made);
   }
 
@@ -235,7 +243,7 @@ class Script {
     );
     if (name === "cat" || name === "tee") return this.#redirected(node.redirects, feed).text;
     if (name !== "echo" && name !== "printf") return null;
-    const fields = node.args.flatMap((word) => (word.type === "Word" ? this.#known(word) : []));
+    const fields = node.args.flatMap((word) => (word.type === "Word" ? this.#plain(word) : []));
     const words = fields.filter((field) => !/^-[neE]+$/.test(field) && !/^(%[sb](\\n)?)+$/.test(field));
     return { content: words.join(" ").replaceAll("\\n", "\n"), line: this.#lines.of(node.pos) };
   }

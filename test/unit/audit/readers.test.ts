@@ -114,6 +114,13 @@ const read: [Language, string, string, string[]][] = [
     ["PP102 1"],
   ],
   ["python", "a client in the client's words", "docker.system.prune(all=True)", ["PP101 1"]],
+  ["python", "what a command prints", 'subprocess.getoutput("docker image prune -af")', ["PP101 1"]],
+  [
+    "python",
+    "a program that is among its words",
+    'os.execvp("docker", ["docker", "image", "prune", "-af"])',
+    ["PP101 1"],
+  ],
   ["python", "no list that is compared", 'assert calls == [["docker", "image", "prune", "-af"]]', []],
   ["python", "no route", '@app.post("/images/prune")\ndef prune(): ...', []],
   ["javascript", "a template", `await exec(\`docker image prune \${flags}\`)`, ["PP103 1"]],

@@ -80,6 +80,9 @@ describe("a shell script", () => {
     expect(rulesIn("shell", deep(4))).toEqual(["PP101 1"]);
     expect(rulesIn("shell", text('f() { f "$@"; }', "f docker image prune -af"))).toHaveLength(0);
     expect(rulesIn("shell", text('A="$B"', 'B="$A"', "eval $A $B"))).toEqual([]);
+    const evals = text(`A='${'eval "$A";'.repeat(50)}'`, 'eval "$A"');
+    // Told as a file that cannot be parsed: see audit.ts.
+    expect(() => rulesIn("shell", evals)).toThrow();
     const echoes = (levels: number): string => (levels === 0 ? "x" : `echo $(${echoes(levels - 1)})`);
     expect(rulesIn("shell", echoes(40))).toEqual([]);
     expect(
