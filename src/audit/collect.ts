@@ -4,7 +4,7 @@ import { ExitCode, Failure, messageOf } from "../model/failure.ts";
 import { isDocumentation, languageOf } from "./language.ts";
 import { baseName } from "./model.ts";
 import type { Source } from "./scan.ts";
-import type { Skipped } from "./skipped.ts";
+import { type Skipped, unreadable } from "./skipped.ts";
 
 /** What there is below some paths. */
 export interface Collected {
@@ -61,7 +61,7 @@ export function filesBelow(paths: readonly string[]): { files: string[]; skipped
       } else if (stat.isFile()) files.push(path);
       else skipped.push({ path, reason: stat.isSymbolicLink() ? "symbolic link" : "no ordinary file" });
     } catch (thrown) {
-      skipped.push({ path, reason: `unreadable (${codeOf(thrown)})` });
+      skipped.push({ path, reason: unreadable(codeOf(thrown)) });
     }
   };
   for (const path of paths) visit(join(path), true);
@@ -90,7 +90,7 @@ function sourceOf(path: string): Source | string {
     const language = languageOf(path, content);
     return language === null ? "no language that the audit reads" : { path, language, content };
   } catch (thrown) {
-    return `unreadable (${codeOf(thrown)})`;
+    return unreadable(codeOf(thrown));
   }
 }
 

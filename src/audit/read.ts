@@ -4,7 +4,7 @@ import { readDockerfile } from "./dockerfile.ts";
 import type { ParsedLanguage, Parsers } from "./grammars.ts";
 import { languageOf } from "./language.ts";
 import { readMakefile } from "./makefile.ts";
-import type { Invocation, Language, Reader, Reading } from "./model.ts";
+import { type Invocation, type Language, NotParsed, type Reader, type Reading } from "./model.ts";
 import { readNix } from "./nix.ts";
 import { readShell } from "./shell.ts";
 import { readUnit } from "./unit.ts";
@@ -30,8 +30,8 @@ export function commandsIn(language: Language, text: string, parsers: Parsers): 
   function read(one: Language, content: string, own: Reading): Invocation[] {
     if (one in readers) return readers[one as keyof typeof readers](content, own);
     const parser = parsers.get(one as ParsedLanguage);
-    // A text within a text, of a language that no file has: it is left out.
-    return parser === undefined ? [] : readCode(content, parser, own);
+    if (parser === undefined) throw new NotParsed(`there is no parser of ${one}`);
+    return readCode(content, parser, own);
   }
   return read(language, text, reading);
 }

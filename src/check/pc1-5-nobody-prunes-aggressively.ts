@@ -1,4 +1,5 @@
 import { fails, tally } from "../audit/finding.ts";
+import { isUnread } from "../audit/skipped.ts";
 import type { EntryOf } from "../model/evidence.ts";
 import type { Step } from "../model/plan.ts";
 import { type Checker, compose, type Finding, fail, inconclusive, lookAgain, pass } from "./checker.ts";
@@ -46,7 +47,7 @@ function codeFinding(audit: EntryOf<"audit">): Finding {
       "mend what the audit found, or waive it with a reason: the report's section on the audit has each finding, docs/audit.md each rule",
     );
   }
-  const unread = skipped.filter(({ reason }) => /^unreadable|that can be parsed$/.test(reason));
+  const unread = skipped.filter(({ reason }) => isUnread(reason));
   if (unread.length > 0 || files === 0) {
     const what = unread.map(({ reason, count: number }) => `${count(number, "file")}: ${reason}`);
     return inconclusive(

@@ -50,6 +50,14 @@ describe("audit", () => {
     expect((await audit([join(root, "vendor"), join(root, "vendor/a.sh")], day)).files).toBe(1);
   });
 
+  it("reads a text of another language that a script holds, whether or not there is a file of it", async () => {
+    const root = writeTree(tempFolder(), {
+      "a.sh": `python3 -c 'import os; os.system("docker image prune -af")'\n`,
+      "b.sh": "cat > clean.rb <<'EOF'\nsystem('docker image prune -af')\nEOF\n",
+    });
+    expect((await audit([root], day)).findings).toMatchObject([{ line: 1 }, { line: 2 }]);
+  });
+
   it("takes any name of a file for a name", async () => {
     const name = "$(touch x)\n|`b`\u001b[2J ünï.sh";
     const root = writeTree(tempFolder(), { [name]: prune });
