@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Host } from "../host/host.ts";
 import { openBareRun } from "../runner/bare-run.ts";
-import { labInterface } from "../runner/lab.ts";
+import type { Site } from "../runner/lane.ts";
 import { openLane } from "../runner/open-lane.ts";
 import { fill } from "../runner/pressure.ts";
 import type { Progress } from "../runner/progress.ts";
@@ -51,11 +51,11 @@ async function prunes(progress: Progress): Promise<PruneSamples & { engine: stri
   const { DockerRootDir: dataRoot } = await host.docker.info();
   const samples: PruneSamples = { pullproof: [], docker: [], plan: [] };
   for (let round = 1; round <= rounds; round += 1) {
-    await prepare(host, dataRoot);
+    await prepare(opened.lab, dataRoot);
     samples.plan.push(await timed(() => succeed(host, "pullproof", "prune")));
     samples.pullproof.push(await timed(() => succeed(host, "pullproof", "prune", "--apply")));
     await requireNoImages(host, "pullproof prune --apply");
-    await prepare(host, dataRoot);
+    await prepare(opened.lab, dataRoot);
     samples.docker.push(await timed(() => succeed(host, "docker", "image", "prune", "--force")));
     await requireNoImages(host, "docker image prune --force");
     progress.say(
@@ -66,8 +66,8 @@ async function prunes(progress: Progress): Promise<PruneSamples & { engine: stri
 }
 
 /** Images that both arms may remove, on a disk that is short of room for as long as one of them is there. */
-async function prepare(host: Host, dataRoot: string): Promise<void> {
-  const look = async () => (await machineState(host, labInterface, dataRoot)).fileSystem;
+async function prepare({ host, interfaceName }: Site, dataRoot: string): Promise<void> {
+  const look = async () => (await machineState(host, interfaceName, dataRoot)).fileSystem;
   await fill(host, dataRoot, 0, look);
   // The engine remembers too few events for two rounds: what the last one did goes into the record of use first.
   await age(host, 0);

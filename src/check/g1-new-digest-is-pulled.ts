@@ -1,5 +1,5 @@
 import type { DeployStep } from "../model/plan.ts";
-import { layerTraffic, sizeOf } from "./bytes.ts";
+import { layerRequests, layerTraffic, sizeOf } from "./bytes.ts";
 import { type Checker, compose, type Finding, fail, inconclusive, lookAgain, pass } from "./checker.ts";
 import {
   endedOk,
@@ -85,7 +85,7 @@ function fetchesNewLayers(
   );
   const known = new Set(others.flatMap(({ data }) => data.layers.map(({ digest }) => digest)));
   const fresh = published.data.layers.filter(({ digest }) => !known.has(digest));
-  const fetched = new Set(traffic.requests.map(({ data }) => data.digest ?? data.reference));
+  const fetched = new Set(layerRequests(step).map(({ data }) => data.digest ?? data.reference));
   const unfetched = fresh.filter(({ digest }) => !fetched.has(digest));
   const evidence = merge(sequence(published), traffic.evidence);
   if (fresh.length === 0)

@@ -1,6 +1,8 @@
 import type { EntryOf } from "../model/evidence.ts";
 import type { DeployStep } from "../model/plan.ts";
 import { parseReference } from "../model/reference.ts";
+import { readings, spentIn } from "./budget-in-step.ts";
+import { hasLedger } from "./bytes.ts";
 import { type Checker, compose, type Finding, fail, inconclusive, lookAgain, pass } from "./checker.ts";
 import { endedOk, ledgerGaps, type StepHistory, sequence, stepsThat } from "./history.ts";
 import { count, list } from "./units.ts";
@@ -15,7 +17,10 @@ export const realPullPath: Checker = {
     const nothing = "the engine's settings were not read, or no deploy ended ok";
     if (history.environments.length === 0 || deploys.length === 0) return compose([], nothing);
     return compose(
-      [...history.environments.map(settings), ...deploys.map(asksTheHub)],
+      [
+        ...history.environments.map(settings),
+        ...deploys.map((step) => (hasLedger(history, step.host) ? asksTheHub(step) : costsAPull(step))),
+      ],
       nothing,
       () =>
         `no mirror, proxy, hosts file or prefer-offline switch; ${count(deploys.length, "deploy")} asked docker.io for every image`,
@@ -43,6 +48,14 @@ function settings(environment: EntryOf<"environment">): Finding {
       "run where they can be read",
     );
   return pass("the engine's settings are clean", evidence);
+}
+
+/** Without a ledger only the counters show that docker.io was asked at all. */
+function costsAPull(step: StepHistory<DeployStep>): Finding {
+  const spent = (spentIn(step, "account") ?? 0) + (spentIn(step, "anonymous") ?? 0);
+  if (spent > 0) return pass(`${step.plan.id} cost ${count(spent, "pull")}`, readings(step));
+  const found = `no pull budget fell in ${step.plan.id}: whether it asked docker.io is unknown`;
+  return inconclusive(found, readings(step), lookAgain);
 }
 
 function asksTheHub(step: StepHistory<DeployStep>): Finding {

@@ -7,6 +7,7 @@ export interface Boundary {
   images?: EntryOf<"images">;
   disk?: EntryOf<"disk">;
   interface?: EntryOf<"interface">;
+  accounting?: EntryOf<"accounting">;
   clock?: EntryOf<"clock">;
   inventory?: EntryOf<"inventory">;
   uses?: EntryOf<"uses">;
@@ -135,6 +136,7 @@ function observe(boundary: Boundary, entry: Entry): void {
   if (entry.kind === "images") boundary.images = entry;
   else if (entry.kind === "disk") boundary.disk = entry;
   else if (entry.kind === "interface") boundary.interface = entry;
+  else if (entry.kind === "accounting") boundary.accounting = entry;
   else if (entry.kind === "clock") boundary.clock = entry;
   else if (entry.kind === "inventory") boundary.inventory = entry;
   else if (entry.kind === "uses") boundary.uses = entry;
@@ -213,6 +215,7 @@ export function endOf(step: StepHistory): string {
  * mean that requests are missing.
  */
 const boundaryWitnesses: ReadonlySet<string> = new Set([
+  "accounting",
   "events",
   "images",
   "inventory",

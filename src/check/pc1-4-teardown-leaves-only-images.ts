@@ -42,12 +42,22 @@ function leftovers(history: History, step: StepHistory): Finding {
   const earlier = leftOfEarlier(history, step, end.data);
   if (earlier === null)
     return inconclusive(`what deploys before ${plan.id} added was not all seen`, evidence, lookAgain);
-  const left = [...new Set([...added(start.data, end.data), ...earlier])];
+  const { stack } = history.environments.find(({ host }) => host === step.host)?.data ?? {};
+  const found = [...new Set([...added(start.data, end.data), ...earlier])];
+  const left = stack === undefined ? found : found.filter((name) => name.includes(stack));
   if (left.length > 0) {
     return fail(
       `${plan.id} left ${list(left, 6)}`,
       evidence,
       "remove what is left by hand, and find out why it stayed",
+    );
+  }
+  const unexplained = stack === undefined ? [] : found.filter((name) => !isOfOthers(name, end.data));
+  if (unexplained.length > 0) {
+    return inconclusive(
+      `${list(unexplained, 6)} came between ${deploy.plan.id} and the end of ${plan.id}, and bears nobody's name`,
+      evidence,
+      "find out what made it, and run again while nobody works on the host",
     );
   }
   if (!endedOk(step)) return inconclusive(endOf(step), evidence, "mend the teardown and run again");
@@ -75,6 +85,14 @@ function leftOfEarlier(history: History, step: StepHistory, end: Body<"inventory
     found.push(...added(before.inventory.data, after.inventory.data).filter((name) => left.has(name)));
   }
   return found;
+}
+
+/** Whether something on a host that others use, too, is a service of theirs, or bears the name of one or of its stack. */
+function isOfOthers(name: string, { services }: Body<"inventory">): boolean {
+  const [kind = "", called = ""] = name.split(" ", 2);
+  if (kind === "service" || services.some((service) => called.startsWith(`/${service}.`))) return true;
+  const stacks = services.map((service) => service.slice(0, service.lastIndexOf("_") + 1));
+  return stacks.some((prefix) => prefix !== "" && called.startsWith(prefix));
 }
 
 const nothing: Body<"inventory"> = {

@@ -1,7 +1,9 @@
 import type { EntryOf } from "../model/evidence.ts";
 import { budgetUse } from "./budget.ts";
-import { type Checker, type Finding, fail, inconclusive, lookAgain, pass } from "./checker.ts";
-import { type History, ledgerGaps, merge, sequence } from "./history.ts";
+import { pulledAs } from "./budget-in-step.ts";
+import { hasLedger } from "./bytes.ts";
+import { type Checker, compose, type Finding, fail, inconclusive, lookAgain, pass } from "./checker.ts";
+import { type History, ledgerGaps, merge, type StepHistory, sequence } from "./history.ts";
 import { type Identity, identityOf, isPull } from "./identity.ts";
 import { count, list } from "./units.ts";
 
@@ -18,7 +20,25 @@ export const everyRequestAsAccount: Checker = {
   check,
 };
 
+/** A live host has no ledger: there the counters alone tell, deploy by deploy. */
 function check(history: History): Finding {
+  const [lab, live] = [true, false].map((ledger) =>
+    history.steps.filter((step) => hasLedger(history, step.host) === ledger),
+  ) as [StepHistory[], StepHistory[]];
+  const deploys = live.filter(({ plan }) => plan.do === "deploy");
+  return compose(
+    [
+      ...(lab.length > 0 || live.length === 0 ? [byLedger({ ...history, steps: lab })] : []),
+      ...(live.length > 0 && deploys.length === 0
+        ? [inconclusive("no deploy was made on the live host", [], "leave a deploy in the run")]
+        : deploys.map((step) => pulledAs(history, step))),
+    ],
+    "no host was looked at",
+    (passes) => passes.map(({ found }) => found).join("; "),
+  );
+}
+
+function byLedger(history: History): Finding {
   const { account } = history.run.data;
   const requests = requestsOf(history).filter(({ data }) => isPull(data));
   const asAccount = requests.filter(({ data }) => identityOf(data, account) === "account");

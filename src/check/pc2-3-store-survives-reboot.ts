@@ -1,5 +1,5 @@
 import type { RestartManner } from "../model/plan.ts";
-import { layerRequests } from "./bytes.ts";
+import { layerTraffic } from "./bytes.ts";
 import { type Checker, compose, type Finding, inconclusive, lookAgain } from "./checker.ts";
 import { type History, type StepHistory, sequence, stepAfter, stepBefore, stepsThat } from "./history.ts";
 import { withoutLayers } from "./redeploy.ts";
@@ -63,7 +63,7 @@ function redeployed(history: History, step: Restart): Finding {
   if (finding.verdict === "fail" && remover !== undefined)
     return told(remover, "removed images, or may have, and the redeploy downloaded layers");
   const fetcher = others.find(
-    (other) => other.invoke.seq > step.invoke.seq && layerRequests(other).length > 0,
+    (other) => other.invoke.seq > step.invoke.seq && layerTraffic(history, other).layers > 0,
   );
   if (finding.verdict === "pass" && fetcher !== undefined)
     return told(fetcher, "downloaded layers in between");

@@ -1,5 +1,7 @@
 import type { DeployStep } from "../model/plan.ts";
 import { parseReference } from "../model/reference.ts";
+import { checkedOnce, pulledAs, spentIn } from "./budget-in-step.ts";
+import { hasLedger } from "./bytes.ts";
 import { type Checker, compose, type Finding, fail, pass } from "./checker.ts";
 import { type History, type StepHistory, sequence } from "./history.ts";
 import { identityOf, isManifestPull } from "./identity.ts";
@@ -24,8 +26,10 @@ export const redeployChecksOnce: Checker = {
 function judge(history: History, step: StepHistory<DeployStep>): Finding[] {
   const bytes = withoutLayers(history, step);
   // A pull that moves layers asks for the manifest again: that it does so is no finding of its own.
-  const checks = bytes.verdict === "fail" ? [] : [checksOnce(step)];
-  return [bytes, ...checks, authenticated(history, step)];
+  const ledger = hasLedger(history, step.host);
+  const checks = ledger ? checksOnce(step) : checkedOnce(history, step);
+  const identity = ledger ? authenticated(history, step) : pulledAs(history, step);
+  return [bytes, ...(bytes.verdict === "fail" ? [] : [checks]), identity];
 }
 
 function checksOnce(step: StepHistory<DeployStep>): Finding {
@@ -67,7 +71,9 @@ function manifestGets(step: StepHistory) {
 }
 
 function summary(history: History): string {
-  const gets = cachedDeploys(history).map((step) => manifestGets(step).length);
+  const gets = cachedDeploys(history).map((step) =>
+    hasLedger(history, step.host) ? manifestGets(step).length : (spentIn(step, "account") ?? 0),
+  );
   const range =
     Math.min(...gets) === Math.max(...gets) ? `${gets[0]}` : `${Math.min(...gets)} to ${Math.max(...gets)}`;
   return `${range} manifest GETs each, all as ${history.run.data.account}`;

@@ -1,5 +1,5 @@
 import type { DeployStep } from "../model/plan.ts";
-import { type LayerTraffic, layerTraffic, sizeOf, smallestLayer } from "./bytes.ts";
+import { hasLedger, type LayerTraffic, layerTraffic, sizeOf, smallestLayer } from "./bytes.ts";
 import { type Checker, compose, type Finding, fail, inconclusive, lookAgain, pass } from "./checker.ts";
 import { endedOk, endOf, type History, merge, type StepHistory, stepsThat } from "./history.ts";
 import { cachedDeploys, deployRemedy, downloadRemedy, downloadsBetween } from "./redeploy.ts";
@@ -10,7 +10,7 @@ import { count, formatBytes } from "./units.ts";
 export const noLayerAgain: Checker = {
   id: "PC3.1",
   expected:
-    "no redeploy of the chain, and no step between, downloads a layer: the hub sends none, the interface receives less than the smallest layer, and every layer was in the store before",
+    "no redeploy of the chain, and no step between, downloads a layer: the hub sends none, the host receives less than the smallest layer, and every layer was in the store before",
   check(history) {
     const redeploys = cachedDeploys(history);
     const nothing = "no redeploy was made";
@@ -60,9 +60,11 @@ function judge(history: History, step: StepHistory<DeployStep>): Finding {
 
 function summary(history: History, redeploys: readonly StepHistory<DeployStep>[]): string {
   const traffic: LayerTraffic[] = redeploys.map((step) => layerTraffic(history, step));
-  const most = Math.max(...traffic.map(({ interfaceBytes }) => interfaceBytes ?? 0));
+  const most = Math.max(...traffic.map(({ receivedBytes }) => receivedBytes ?? 0));
   const pulls = redeploys.flatMap(({ events }) => events).filter(({ data }) => data.action === "pull").length;
   const complete = redeploys.every(({ fence }) => fence?.data.seen === true);
   const hints = `${count(pulls, "pull event")}${complete ? "" : " in a stream that was not complete"}, which are hints only`;
-  return `${redeploys.map(({ plan }) => plan.id).join(", ")}: the hub sent no layer, the interface received at most ${formatBytes(most)} (the smallest layer has ${formatBytes(smallestLayer(history) ?? 0)}), every needed layer was in the store before; ${hints}`;
+  const sizes = redeploys.map(({ host }) => smallestLayer(history, host) ?? 0);
+  const ledgers = redeploys.every(({ host }) => hasLedger(history, host));
+  return `${redeploys.map(({ plan }) => plan.id).join(", ")}: ${ledgers ? "the hub sent no layer, " : ""}the host received at most ${formatBytes(most)} (the smallest layer has ${formatBytes(Math.min(...sizes))}), every needed layer was in the store before; ${hints}`;
 }

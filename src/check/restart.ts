@@ -1,5 +1,5 @@
 import type { Step } from "../model/plan.ts";
-import { layerTraffic, rebooted, sizeOf, smallestLayer } from "./bytes.ts";
+import { layerTraffic, sizeOf, smallestLayer } from "./bytes.ts";
 import { type Finding, fail, inconclusive, lookAgain, pass } from "./checker.ts";
 import {
   type Boundary,
@@ -11,6 +11,7 @@ import {
   type StepHistory,
   sequence,
 } from "./history.ts";
+import { rebooted } from "./received.ts";
 import { downloadRemedy } from "./redeploy.ts";
 import { storeSays } from "./store.ts";
 import { list } from "./units.ts";
@@ -92,7 +93,9 @@ export function cameBackWithoutLayers(history: History, step: Restart): Finding 
   if (traffic.agreed === "conflict" || (ran && store.missing !== null && store.missing > 0))
     return inconclusive(`witnesses disagree about ${plan.id}: ${said}`, evidence, lookAgain);
   const unseen =
-    traffic.interfaceBytes === null || smallestLayer(history) === null || ledgerGaps(step).length > 0;
+    traffic.receivedBytes === null ||
+    smallestLayer(history, step.host) === null ||
+    ledgerGaps(step).length > 0;
   if (unseen || (ran && store.missing === null))
     return inconclusive(`not every witness saw ${plan.id}: ${said}`, evidence, lookAgain);
   const lost = notBack(step);

@@ -1,8 +1,8 @@
 import type { EntryOf, StoredImage } from "../model/evidence.ts";
 import type { Step } from "../model/plan.ts";
-import { shortDigest } from "../model/reference.ts";
+import { parseReference, shortDigest } from "../model/reference.ts";
 import { type Finding, fail, inconclusive, lookAgain, pass } from "./checker.ts";
-import { type StepHistory, sequence } from "./history.ts";
+import { type History, type StepHistory, sequence } from "./history.ts";
 import { count, list } from "./units.ts";
 
 /** What an image store no longer has. */
@@ -84,6 +84,45 @@ export function storeSays(step: StepHistory): { missing: number | null; says: st
       ? `all ${count(needed.size, "needed layer")} were in the store before`
       : `${missing} of ${count(needed.size, "needed layer")} were not in the store before`;
   return { missing, says, evidence };
+}
+
+/** Layers that an image store gained in a step. */
+export interface Arrivals {
+  /** New layers of the images that the recipe names. */
+  layers: number;
+  /** Their compressed size, as the registry has them. */
+  bytes: number;
+  /** New layers of anything else, whoever wanted it. */
+  others: number;
+}
+
+/** What an image store gained; null when it was not seen, or an image of the recipe is not known from its registry. */
+export function arrivals(history: History, step: StepHistory): Arrivals | null {
+  const { before, after, host } = step;
+  if (before.images === undefined || after.images === undefined) return null;
+  const published = history.published.filter((entry) => entry.host === host).map(({ data }) => data);
+  const known = new Set(published.map(({ repository }) => parseReference(repository).repository));
+  if (!recipeImages(history, host).every((image) => known.has(parseReference(image).repository))) return null;
+  const had = new Set(before.images.data.images.flatMap(({ layers }) => layers));
+  const own = new Map<string, number>();
+  const others = new Set<string>();
+  for (const image of after.images.data.images) {
+    const found = published.find(({ digest }) => image.digests.some((name) => name.endsWith(`@${digest}`)));
+    for (const [index, layer] of image.layers.entries()) {
+      if (had.has(layer)) continue;
+      const size = found?.layers[index]?.bytes;
+      if (size === undefined) others.add(layer);
+      else own.set(layer, size);
+    }
+  }
+  const bytes = [...own.values()].reduce((sum, size) => sum + size, 0);
+  return { layers: own.size, bytes, others: [...others].filter((layer) => !own.has(layer)).length };
+}
+
+/** Image references of the recipe that is deployed on a host. */
+function recipeImages({ environments, run }: History, host: string | null): string[] {
+  const own = environments.find((environment) => environment.host === host)?.data.recipeImages;
+  return Object.values(own ?? run.data.recipe.images);
 }
 
 /** What keeps images from being removed by a step of this kind. */

@@ -15,6 +15,7 @@ const program = new Command("pullproof")
 const commands: Record<string, () => Promise<(program: Command) => void>> = {
   verify: async () => (await import("./verify.ts")).addVerify,
   resume: async () => (await import("./resume.ts")).addResume,
+  doctor: async () => (await import("./doctor.ts")).addDoctor,
   check: async () => (await import("./check.ts")).addCheck,
   attach: async () => (await import("./attach.ts")).addAttach,
   prune: async () => (await import("./prune.ts")).addPrune,

@@ -6,14 +6,22 @@ import { chooseDeployer } from "../deploy/choose.ts";
 import { fixtureRecipes } from "../deploy/fixture-recipes.ts";
 import { readRecipe } from "../deploy/recipe.ts";
 import { ExitCode } from "../model/failure.ts";
+import { renderLivePlan } from "../report/live-plan.ts";
 import { renderPlan } from "../report/plan.ts";
+import { liveSummary } from "../runner/live.ts";
 import { planOf, type VerifyRequest, verify } from "../runner/verify.ts";
+import { approveLive } from "./approve-live.ts";
 import { interruption } from "./interruption.ts";
 import { printResult } from "./result.ts";
 import { print, terminalProgress } from "./terminal.ts";
 
 interface VerifyOptions {
   host?: string;
+  context?: string;
+  dockerHost?: string;
+  allowPrune?: boolean;
+  allowReboot?: boolean;
+  yes?: boolean;
   quick?: boolean;
   reboot?: string;
   imageStore?: string;
@@ -40,7 +48,15 @@ export function addVerify(program: Command): void {
   program
     .command("verify")
     .description("prove or refute that a Docker host keeps its image cache")
-    .option("--host <kinds>", "hosts under test: lab, vm (a virtual machine that truly reboots), or lab,vm")
+    .option(
+      "--host <kinds>",
+      "hosts under test, separated by commas: lab, vm (a virtual machine that truly reboots), live (an existing host)",
+    )
+    .addOption(new Option("--context <name>", "the live host, as a Docker context").conflicts("dockerHost"))
+    .option("--docker-host <url>", "the live host, as unix:// or ssh:// address")
+    .option("--allow-prune", "let the run prune the live host, by the command or unit that --prune names")
+    .option("--allow-reboot", "let the run reboot the live host")
+    .option("--yes", "go on with a live host without asking")
     .addOption(
       new Option(
         "--quick",
@@ -87,6 +103,10 @@ async function run(options: VerifyOptions): Promise<number> {
   const { imageStore, deployer, prepull, prune, reboot, samples, seed } = options;
   const settings = loadSettings({
     hosts: options.quick ? ["lab"] : options.host?.split(","),
+    context: options.context,
+    dockerHost: options.dockerHost,
+    allowPrune: options.allowPrune,
+    allowReboot: options.allowReboot,
     reboot,
     imageStore,
     deployer,
@@ -103,15 +123,22 @@ async function run(options: VerifyOptions): Promise<number> {
   const request: VerifyRequest = {
     settings,
     recipe: readRecipe(settings.recipe ?? fixtureRecipes.notebook),
-    deployer: chooseDeployer(settings.deployer),
-    claims: selectClaims(options.only, options.skip),
+    // A live host brings its own; only hosts that are the run's get one from here.
+    deployer: chooseDeployer(settings.hosts.every((kind) => kind === "live") ? "stack" : settings.deployer),
+    claims: selectClaims(options.only, options.skip, settings),
     controls: options.controls,
     keep: options.keep ?? false,
     runFolder: options.runDir,
+    approve: (plan) => approveLive(plan, options.yes ?? false),
   };
   if (options.dryRun) {
     const plan = planOf(request);
-    print(options.json ? JSON.stringify(plan, null, 2) : renderPlan(plan));
+    const live = settings.hosts.includes("live") ? await liveSummary(settings) : null;
+    const texts = [
+      ...(plan.length > 0 ? [renderPlan(plan)] : []),
+      ...(live === null ? [] : [renderLivePlan(live)]),
+    ];
+    print(options.json ? JSON.stringify(live === null ? plan : [...plan, live], null, 2) : texts.join("\n"));
     return ExitCode.pass;
   }
   const signal = interruption(

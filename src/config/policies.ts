@@ -68,6 +68,22 @@ function readPolicyFile(file: string): PolicyFile {
 }
 
 /**
+ * What `--prune` means on a live host, which is pruned by its own policy and no other: a command of the host's, or a
+ * systemd unit, which is started and waited for. Throws a Failure (usage) for anything else.
+ */
+export function readHostPolicy(text: string): Policy {
+  const command = text.trim();
+  if (/^[\w@.:-]+\.service$/.test(command))
+    return { name: "unit", title: command, command: `systemctl start ${command}` };
+  if (!policyNames().includes(command) && /[\s/]/.test(command)) return readPolicy(text);
+  throw new Failure(ExitCode.usage, {
+    what: "the host's own prune run has to be named",
+    seen: `--prune ${JSON.stringify(text)}, which is no command or unit of the host`,
+    next: 'name the unit or the command that its timer runs: --prune docker-prune.service, or --prune "pullproof prune --apply"',
+  });
+}
+
+/**
  * What `--prune` means: the name of a policy, or else a shell command. A single word that is no policy is taken
  * for a misspelt name, and throws a Failure (usage).
  */

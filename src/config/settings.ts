@@ -16,9 +16,15 @@ const count = z.number().int().positive();
  */
 export const settingsSchema = z.strictObject({
   hosts: z
-    .array(z.enum(["lab", "vm"]))
+    .array(z.enum(["lab", "vm", "live"]))
     .min(1)
     .default(canRunGuest ? ["lab", "vm"] : ["lab"]),
+  /** The Docker context, or the address in DOCKER_HOST's form, of a live host; neither is this machine's socket. */
+  context: z.string().min(1).optional(),
+  dockerHost: z.string().min(1).optional(),
+  /** Whether a live host may be pruned, and rebooted. */
+  allowPrune: z.boolean().default(false),
+  allowReboot: z.boolean().default(false),
   reboot: z.enum(["soft", "hard", "both"]).default("both"),
   imageStore: z.enum(["graphdriver", "containerd"]).default("graphdriver"),
   deployer: z.enum(["auto", "abra", "stack"]).default("auto"),
@@ -38,7 +44,7 @@ export const settingsSchema = z.strictObject({
   layerBytes: count.default(6_000_000),
   hub: z
     .strictObject({
-      bytesPerSecond: count.nullable().default(8_000_000),
+      bytesPerSecond: count.nullable().default(3_000_000),
       anonymous: z.enum(["allowed", "refused"]).default("allowed"),
       accountLimit: count.nullable().default(200),
       anonymousLimit: count.nullable().default(100),

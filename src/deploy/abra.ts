@@ -1,110 +1,127 @@
-import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import type { ExecResult, Host } from "../host/host.ts";
+import type { Host } from "../host/host.ts";
 import { ExitCode, Failure } from "../model/failure.ts";
+import type { AbraBinary } from "./abra-binary.ts";
+import { type AbraCallOptions, type AbraEnd, callAbra } from "./abra-call.ts";
+import { makeCheckout } from "./abra-checkout.ts";
+import { appEnv } from "./abra-env.ts";
+import { versionIn } from "./abra-output.ts";
+import { standing } from "./convergence.ts";
 import { type App, type Deployer, type DeployRequest, type Outcome, plainOutcome } from "./deployer.ts";
-import { copyToHost, envFile, folderOf, overrides, overridesFile } from "./files.ts";
-import { createSecrets } from "./secrets.ts";
+import { copyToHost, folderOf, overrides, overridesFile } from "./files.ts";
+import { missingSecrets } from "./secrets.ts";
 import { resolutionWarnings, settle } from "./settle.ts";
+import { leftOf } from "./stack-objects.ts";
 import { finishTeardown } from "./teardown.ts";
 
-const run = promisify(execFile);
+/** How long abra may take to tell its version or to make secrets, in seconds. */
+const briefSeconds = 60;
 
-/** Where the binary lies on the host under test. */
-const folderOfBinary = (host: Host) => `${host.folder}/bin`;
-const binaryOn = (host: Host) => `${folderOfBinary(host)}/abra`;
+/** How long abra may take for all that comes before its wait for the stack, in seconds. */
+const deployGraceSeconds = 30;
+
+/** How long abra may take to have a stack removed, in seconds; waiting until it is gone comes after that. */
+const undeploySeconds = 120;
 
 /**
  * The real abra, run on the host itself with a folder (`ABRA_DIR`) of its own for each app, so that no state is
- * shared. Only commands and files that public uses of abra show are relied on; whether abra sends registry
- * credentials is not asked, the hub's ledger tells.
+ * shared. Only commands and files that public uses of abra show are relied on (docs/abra.md); whether abra sends
+ * registry credentials is not asked, the evidence tells.
  */
 export class AbraDeployer implements Deployer {
   readonly name = "abra";
   readonly choosesAuth = false;
-  readonly #local: string;
-  readonly #installed = new WeakSet<Host>();
+  readonly #binary: AbraBinary;
 
-  /** `local` is the path of the binary on this machine. */
-  constructor(local: string) {
-    this.#local = local;
+  constructor(binary: AbraBinary) {
+    this.#binary = binary;
   }
 
   async version(host: Host): Promise<string> {
-    await this.#install(host);
-    const { exitCode, stdout, stderr } = await host.exec([binaryOn(host), "--version"]);
-    const found = /^abra version (\S+)/m.exec(stdout)?.[1];
-    if (exitCode === 0 && found !== undefined) return found;
+    const { failure, output } = await callAbra(host, await this.#binary.on(host), ["--version"], {
+      seconds: briefSeconds,
+    });
+    const version = failure === null ? versionIn(output) : null;
+    if (version !== null) return version;
     throw new Failure(ExitCode.unavailable, {
       what: "what is named as abra does not answer like abra",
-      seen: `${this.#local} --version: code ${exitCode}, ${`${stdout}${stderr}`.trim()}`,
+      seen: `${this.#binary.title} --version: ${failure ?? output}`,
       next: "name the right binary in ABRA, or deploy without it: --deployer stack",
     });
   }
 
   async deploy(host: Host, request: DeployRequest): Promise<Outcome> {
-    const { app } = request;
-    const { recipe, domain } = app;
-    const composeFiles = `compose.yml:${overridesFile}`;
-    await copyToHost(host, app, `recipes/${recipe.name}`, async (folder) => {
-      const checkout = join(folder, "recipes", recipe.name);
-      await writeFile(join(checkout, overridesFile), overrides(request.images));
-      await commit(checkout);
-      const server = join(folder, "servers", "default");
-      await mkdir(server, { recursive: true });
-      const env = { ...recipe.env, TYPE: recipe.name, DOMAIN: domain, COMPOSE_FILE: composeFiles };
-      await writeFile(join(server, `${domain}.env`), envFile(env));
-    });
-    await createSecrets(host.docker, app);
-    // No prompts, no wait of abra's own, the checkout as it is, no look at the network's catalogue or the domain.
-    const result = await this.#abra(host, app, ["app", "deploy", domain, "-n", "-c", "-C", "-o", "-D"]);
-    const output = `${result.stdout}${result.stderr}`.trim();
-    return settle(host, request, { warnings: resolutionWarnings(output), output }, fatal(result));
+    const { app, timeoutSeconds } = request;
+    await bringFiles(host, request);
+    const noSecrets = await this.#generateSecrets(host, app);
+    if (noSecrets !== null) return noSecrets;
+    // No prompts; the checkout as it is, without a choice of abra's between its tags; no look at the network's
+    // catalogue, which the interface would count, or at the domain.
+    const words = ["app", "deploy", app.domain, "-n", "-C", "-o", "-D"];
+    const end = await this.#abra(host, app, words, { seconds: timeoutSeconds + deployGraceSeconds });
+    const said = { warnings: resolutionWarnings(end.output), output: end.output };
+    if (end.failure === null) return settle(host, request, said, null);
+    return { ...(await notDeployed(host, app, end.ended, end.failure)), ...said };
   }
 
   async teardown(host: Host, app: App): Promise<Outcome> {
-    const message = fatal(await this.#abra(host, app, ["app", "undeploy", app.domain, "-n"]));
-    if (message !== null) return plainOutcome("fail", message);
+    // abra refuses to undeploy what is not there, as after a deploy that it refused.
+    if ((await leftOf(host.docker, app.stack)).length > 0) {
+      const end = await this.#abra(host, app, ["app", "undeploy", app.domain, "-n"], {
+        seconds: undeploySeconds,
+      });
+      if (end.failure !== null) return plainOutcome(end.ended === "itself" ? "fail" : "info", end.failure);
+    }
     return finishTeardown(host.docker, app);
   }
 
-  #abra(host: Host, app: App, command: string[]): Promise<ExecResult> {
-    return host.exec([binaryOn(host), ...command], { ABRA_DIR: folderOf(host, app) });
+  /** Lets abra make the secrets that do not exist yet; null when they all do then. */
+  async #generateSecrets(host: Host, app: App): Promise<Outcome | null> {
+    if ((await missingSecrets(host.docker, app)).length === 0) return null;
+    const words = ["app", "secret", "generate", "-a", app.domain];
+    const { failure, ended } = await this.#abra(host, app, words, { seconds: briefSeconds, secret: true });
+    if (failure !== null) return plainOutcome(ended === "itself" ? "fail" : "info", `secrets: ${failure}`);
+    const missing = await missingSecrets(host.docker, app);
+    if (missing.length === 0) return null;
+    return plainOutcome("fail", `abra made no secret ${missing.map(({ name }) => name).join(", ")}`);
   }
 
-  async #install(host: Host): Promise<void> {
-    if (this.#installed.has(host)) return;
-    const folder = await mkdtemp(join(tmpdir(), "pullproof-"));
-    try {
-      await cp(this.#local, join(folder, "abra"));
-      await host.copyIn(folder, folderOfBinary(host));
-    } finally {
-      await rm(folder, { recursive: true });
-    }
-    this.#installed.add(host);
+  async #abra(host: Host, app: App, words: string[], options: AbraCallOptions): Promise<AbraEnd> {
+    const abraDir = folderOf(host, app);
+    return callAbra(host, await this.#binary.on(host), words, { abraDir, ...options });
   }
 }
 
-/** abra ends its errors with a line that begins with FATA, and with a code other than 0. */
-function fatal({ exitCode, stdout, stderr }: ExecResult): string | null {
-  const line = `${stdout}${stderr}`.split("\n").find((candidate) => candidate.startsWith("FATA"));
-  if (exitCode === 0 && line === undefined) return null;
-  return `abra ended with code ${exitCode}: ${line ?? stderr.trim()}`;
+/** Puts the recipe and the app where abra looks for them. Throws a Failure for a recipe or a value that it cannot take. */
+function bringFiles(host: Host, { app, images, timeoutSeconds }: DeployRequest): Promise<void> {
+  const { recipe, domain } = app;
+  return copyToHost(host, app, `recipes/${recipe.name}`, async (folder) => {
+    const checkout = join(folder, "recipes", recipe.name);
+    await writeFile(join(checkout, overridesFile), overrides(images));
+    await makeCheckout(recipe.folder, checkout);
+    const server = join(folder, "servers", "default");
+    await mkdir(server, { recursive: true });
+    const env = {
+      ...recipe.env,
+      TYPE: recipe.name,
+      DOMAIN: domain,
+      COMPOSE_FILE: `compose.yml:${overridesFile}`,
+      TIMEOUT: String(Math.ceil(timeoutSeconds)),
+    };
+    const sample = await readFile(join(checkout, ".env.sample"), "utf8").catch(() => "");
+    await writeFile(join(server, `${domain}.env`), appEnv(sample, env));
+  });
 }
 
 /**
- * abra takes a recipe from a git checkout, and refuses one with changes that are not committed. Neither the
- * user's git settings (signatures, ignored files) nor the variables that git sets in a hook have a say here.
+ * How a deploy ends that abra did not end well. What it had applied by then stays applied, so the stack is part of the
+ * answer: where abra was ended because the services were not up in time, that is known, and else nothing is.
  */
-async function commit(checkout: string): Promise<void> {
-  const own = Object.entries(process.env).filter(([name]) => !name.startsWith("GIT_"));
-  const env = { ...Object.fromEntries(own), GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_SYSTEM: "/dev/null" };
-  const git = (...words: string[]) => run("git", ["-C", checkout, ...words], { env });
-  await git("init", "--quiet", "--initial-branch=main");
-  await git("add", "--all");
-  const author = ["-c", "user.name=pullproof", "-c", "user.email=pullproof@localhost"];
-  await git(...author, "commit", "--quiet", "--message=recipe under test");
+async function notDeployed(host: Host, app: App, ended: AbraEnd["ended"], failure: string): Promise<Outcome> {
+  const { problem, services } = await standing(host.docker, app.stack);
+  const notUp = problem !== null && services.length > 0;
+  const known = ended === "itself" || (ended === "limit" && notUp);
+  const message = `${failure}; the stack then: ${problem ?? "every service is up"}`;
+  return { ...plainOutcome(known ? "fail" : "info", message), services };
 }

@@ -8,4 +8,6 @@ export const fixtureRecipes = {
   notebook: folder("notebook"),
   /** Comes and goes quickly: for hosts that are put under disk pressure. */
   courier: folder("courier"),
+  /** Small official images: for hosts that are not the run's own. */
+  lighthouse: folder("lighthouse"),
 } as const;

@@ -5,13 +5,16 @@ import type { RecipeSecret } from "./recipe.ts";
 
 /** Makes the recipe's secrets that do not exist yet, with random values that are stored nowhere else. */
 export async function createSecrets(docker: Docker, app: App): Promise<void> {
-  const present = await presentSecrets(docker, app);
-  for (const secret of app.recipe.secrets) {
-    const name = nameOf(app, secret);
-    if (present.some(({ Spec }) => Spec?.Name === name)) continue;
+  for (const secret of await missingSecrets(docker, app)) {
     const value = randomBytes(secret.length).toString("hex").slice(0, secret.length);
-    await docker.createSecret({ Name: name, Data: Buffer.from(value).toString("base64") });
+    await docker.createSecret({ Name: nameOf(app, secret), Data: Buffer.from(value).toString("base64") });
   }
+}
+
+/** The recipe's secrets that do not exist yet. */
+export async function missingSecrets(docker: Docker, app: App): Promise<RecipeSecret[]> {
+  const present = new Set((await presentSecrets(docker, app)).map(({ Spec }) => Spec?.Name));
+  return app.recipe.secrets.filter((secret) => !present.has(nameOf(app, secret)));
 }
 
 /** Removes the recipe's secrets, whoever made them. */

@@ -55,7 +55,7 @@ export function effectOf(history: History, prune: string, deploy: string): Effec
   return {
     lost: had === undefined || has === undefined ? null : loss(had, has).images.length,
     disk: disk === undefined ? null : usedShare(disk.data),
-    layerBytes: deployed === undefined ? null : layerTraffic(history, deployed).hubBytes,
+    layerBytes: deployed === undefined ? null : layerTraffic(history, deployed).bytes,
     manifestGets: deployed === undefined ? null : countedPulls(deployed),
   };
 }

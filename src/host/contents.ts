@@ -38,8 +38,8 @@ export async function projectMounts(
 ): Promise<{ source: string; target: string; mode: "ro" }[]> {
   const copy = join(folder, "pullproof");
   await mkdir(join(copy, "node_modules"), { recursive: true });
-  await cp(join(project, "package.json"), join(copy, "package.json"));
-  await cp(join(project, "src"), join(copy, "src"), { recursive: true });
+  for (const part of ["package.json", "src", "suites", "fixtures/recipes", "fixtures/policies"])
+    await cp(join(project, part), join(copy, part), { recursive: true });
   return [
     { source: copy, target: installed, mode: "ro" },
     { source: join(project, "node_modules"), target: join(installed, "node_modules"), mode: "ro" },

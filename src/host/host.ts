@@ -1,8 +1,8 @@
 import type Docker from "dockerode";
 import type { RestartManner } from "../model/plan.ts";
 
-/** What a host under test is made of: an engine inside a container, or a machine of its own with its own kernel. */
-export type HostKind = "lab" | "vm";
+/** What a host under test is: an engine inside a container, a machine of its own with its own kernel, an existing host. */
+export type HostKind = "lab" | "vm" | "live";
 
 /** How a command on the host under test ended. */
 export interface ExecResult {

@@ -3,8 +3,8 @@ import { createConnection, createServer, type Server, type Socket } from "node:n
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { type ClientChannel, Client as SshClient } from "ssh2";
-import { singleQuoted } from "../shell.ts";
 import type { ExecResult } from "./host.ts";
+import { remoteLine } from "./remote-line.ts";
 
 /** How a host is reached by SSH. */
 export interface SshTarget {
@@ -70,19 +70,11 @@ export class SshConnection {
   }
 
   /**
-   * Runs a command. `env` travels ahead of `input` on the way of its standard input, so that no list of processes shows
-   * it. A command that a signal or the connection's end cut off has the exit code -1. Throws when `input` fails.
+   * Runs a command; `env` shows in no list of processes. A command that a signal or the connection's end cut off has the exit code -1. Throws when `input` fails.
    */
   async exec(command: string[], env: Record<string, string> = {}, input?: Readable): Promise<ExecResult> {
-    const variables = Object.entries(env)
-      .map(([name, value]) => `export ${name}=${singleQuoted(value)}\n`)
-      .join("");
-    const line = command.map(singleQuoted).join(" ");
-    const channel = await this.#run(
-      variables === ""
-        ? line
-        : `sh -c 'eval "$(head -c ${Buffer.byteLength(variables)})"; exec "$@"' sh ${line}`,
-    );
+    const { line, variables } = remoteLine(command, env);
+    const channel = await this.#run(line);
     // A quick command's exit code comes together with the answer that it runs: only the last event tells it for sure.
     const ended = new Promise<number>((resolve) =>
       channel.once("close", (code?: number | null) => resolve(code ?? -1)),

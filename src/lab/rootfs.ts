@@ -35,6 +35,8 @@ export const defaultLab: LabImageSpec = {
     // What the Node of pullproof's own packages is linked against: a lab host runs pullproof as an operator does.
     "libstdc++6",
     "mount",
+    // A lab host can stand in for a live one, which is reached like this.
+    "openssh-server",
     "procps",
     "socat",
   ],

@@ -42,6 +42,10 @@ const environment = z.object({
     memoryBytes: z.number(),
   }),
   swarmNodes: z.number(),
+  /** How a host was reached that is not the run's own: `unix:///var/run/docker.sock`, `ssh://…`. */
+  address: z.string().optional(),
+  /** The stack that a run deploys there, where others are deployed as well. */
+  stack: z.string().optional(),
   /** What a virtual machine is run by: `kvm`, or `tcg`, which is emulation; left out for other hosts. */
   accelerator: z.string().optional(),
   /** Image of each service of the recipe that is deployed on this host; left out where it is the run's. */
@@ -61,18 +65,27 @@ const environment = z.object({
     registryAuth: z.boolean().nullable(),
     prepull: z.boolean(),
   }),
-  hub: z.object({
-    registry: z.string(),
-    bytesPerSecond: z.number().nullable(),
-    anonymous: z.string(),
-    accountLimit: z.number().nullable(),
-    anonymousLimit: z.number().nullable(),
-    windowSeconds: z.number(),
+  /** Null on a live host, which pulls from Docker Hub itself: there is no ledger then. */
+  hub: z
+    .object({
+      registry: z.string(),
+      bytesPerSecond: z.number().nullable(),
+      anonymous: z.string(),
+      accountLimit: z.number().nullable(),
+      anonymousLimit: z.number().nullable(),
+      windowSeconds: z.number(),
+    })
+    .nullable(),
+  controller: z.object({
+    node: z.string(),
+    cpus: z.number(),
+    memoryBytes: z.number(),
+    /** The engine that carries the lab; null where there is none. */
+    engine: z.string().nullable(),
   }),
-  controller: z.object({ node: z.string(), cpus: z.number(), memoryBytes: z.number(), engine: z.string() }),
 });
 
-/** An image as the hub stores it. Layer sizes are compressed bytes, as they travel. */
+/** An image as the registry has it. Layer sizes are compressed bytes, as they travel. */
 const published = imageVariant.extend({
   digest: z.string(),
   config: z.string(),
@@ -192,6 +205,11 @@ const bodies = {
   }),
   /** Received bytes of the host's network interface since it came up. */
   interface: z.object({ name: z.string(), rxBytes: z.number() }),
+  /**
+   * Bytes that the engine's own systemd units received since they started, by systemd's IP accounting: what apps
+   * receive is not in it. Left out where systemd does not account.
+   */
+  accounting: z.object({ units: strings, rxBytes: z.number() }),
   /** An engine event about an image. */
   event: z.object({ action: z.string(), imageId: z.string(), name: z.string().nullable(), wall: z.string() }),
   /** A sentinel event was sent, and seen or not: with it, the event stream up to here is complete. */
@@ -265,6 +283,7 @@ export const entry = z.discriminatedUnion("kind", [
   entryOf("images"),
   entryOf("disk"),
   entryOf("interface"),
+  entryOf("accounting"),
   entryOf("event"),
   entryOf("fence"),
   entryOf("ratelimit"),

@@ -11,9 +11,11 @@ import type { HostContainer, HostService, HostState } from "./model.ts";
 /** All but the images: what can change from one removal to the next. */
 export type Surroundings = Omit<HostState, "images">;
 
+/** Where a containerd that the engine did not start keeps everything. */
+const defaultContainerdRoot = "/var/lib/containerd";
+
 /** Where a host is looked at besides its engine. */
 export interface LookPlaces {
-  /** Where a containerd that the engine did not start keeps everything. */
   containerdRoot?: string;
   /** Tells of the file system that holds a folder. */
   disk?: (folder: string) => Promise<FileSystem>;
@@ -28,7 +30,7 @@ export class Look {
 
   constructor(
     engine: LocalEngine,
-    { containerdRoot = "/var/lib/containerd", disk = diskOf }: LookPlaces = {},
+    { containerdRoot = defaultContainerdRoot, disk = diskOf }: LookPlaces = {},
   ) {
     this.#engine = engine;
     this.#images = new ImageStore(engine.docker);
@@ -128,7 +130,8 @@ const underway = new Set(["new", "pending", "assigned", "accepted", "preparing",
 /** Tasks that are wanted to end do not start any more. */
 const ending = new Set(["shutdown", "remove"]);
 
-async function swarmState(docker: Docker): Promise<Pick<HostState, "services" | "tasksUnderway">> {
+/** Services and tasks, as a swarm's manager tells of them. Throws a Failure (unavailable) for an engine before 20.10. */
+export async function swarmState(docker: Docker): Promise<Pick<HostState, "services" | "tasksUnderway">> {
   const [services, tasks] = await Promise.all([
     docker.listServices({ status: true }),
     docker.listTasks() as Promise<Task[]>,
@@ -172,7 +175,7 @@ function imageOf(spec: Docker.Service["Spec"] | undefined): string | null {
 }
 
 /** A folder in which an engine keeps a file for as long as a pull is in flight. */
-interface PullFolder {
+export interface PullFolder {
   path: string;
   /** What their names begin with. */
   prefix: string;
@@ -186,7 +189,10 @@ const ingest = "io.containerd.content.v1.content/ingest";
  * containerd keeps blobs below its own root, which is the engine's where the engine started it. What an aborted
  * pull left there goes with its lease, after a day.
  */
-function pullFolders({ dataRoot, containerdStore }: LocalEngine, containerdRoot: string): PullFolder[] {
+export function pullFolders(
+  { dataRoot, containerdStore }: Pick<LocalEngine, "dataRoot" | "containerdStore">,
+  containerdRoot = defaultContainerdRoot,
+): PullFolder[] {
   return [
     { path: join(dataRoot, "tmp"), prefix: "GetImageBlob" },
     { path: join(dataRoot, "containerd/daemon", ingest), prefix: "" },

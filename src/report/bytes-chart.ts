@@ -62,7 +62,7 @@ function barsOf(history: History): Bar[] {
   const chain = ofScenarios(history, ({ control, claims }) => !control && claims.includes("PC3.1"));
   return stepsThat(chain, "deploy").map((step) => ({
     label: step.plan.id,
-    bytes: layerTraffic(history, step).hubBytes,
+    bytes: layerTraffic(history, step).bytes,
     cached: step.plan.expect === "cached",
   }));
 }

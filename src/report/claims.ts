@@ -16,6 +16,7 @@ const witnesses: Record<Kind, string> = {
   images: "image store",
   disk: "disk",
   interface: "interface",
+  accounting: "IP accounting",
   event: "engine events",
   fence: "event fence",
   ratelimit: "rate-limit headers",

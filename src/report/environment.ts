@@ -1,5 +1,6 @@
 import { formatBytes } from "../check/units.ts";
-import type { EntryOf } from "../model/evidence.ts";
+import type { Body, EntryOf } from "../model/evidence.ts";
+import { deployerNote, deployerTitle, registryAuthText } from "./deployer.ts";
 import { codeSpan, escapeMarkdown } from "./escape.ts";
 import { table } from "./table.ts";
 
@@ -15,22 +16,24 @@ export function environmentSection(
 function rows(run: EntryOf<"run">, { host, data }: EntryOf<"environment">): string[][] {
   const { engine, deployer, hub, controller, pullPath } = data;
   const { recipe, policy, account, seed, pullproof } = run.data;
+  const note = deployerNote(deployer);
   const pairs: [string, string][] = [
     ["host", host ?? "unnamed"],
+    ...optional("reached by", data.address),
+    ...optional("deployed as the stack", data.stack),
     ["engine", `${engine.version} (API ${engine.apiVersion})`],
     ["image store", `${engine.imageStore}, ${engine.storageDriver}, data root ${engine.dataRoot}`],
     ["system", `${engine.os}, kernel ${engine.kernel}`],
     ["size", `${engine.cpus} cores, ${formatBytes(engine.memoryBytes)} memory`],
-    ...(data.accelerator === undefined
-      ? []
-      : [["virtual machine run by", data.accelerator] as [string, string]]),
+    ...optional("virtual machine run by", data.accelerator),
     ["swarm nodes", String(data.swarmNodes)],
     ["mirrors", settings(pullPath.mirrors)],
     ["proxies", settings(pullPath.proxies)],
     ["registry host files", settings(pullPath.hostsFiles)],
     ["prefer offline images", pullPath.preferOffline === null ? "unknown" : String(pullPath.preferOffline)],
-    ["deployer", `${deployer.name} ${deployer.version}`],
-    ["registry auth", deployer.registryAuth ? `sent, as ${account}` : "not sent"],
+    ["deployer", deployerTitle(deployer)],
+    ...(note === null ? [] : [["compared with abra", note] as [string, string]]),
+    ["registry auth", deployer.registryAuth ? `sent, as ${account}` : registryAuthText(deployer)],
     ["pull by tag before a deploy", deployer.prepull ? "yes" : "no"],
     ["prune run", policy.title === policy.command ? policy.title : `${policy.title}: ${policy.command}`],
     ["recipe", recipe.name],
@@ -40,24 +43,31 @@ function rows(run: EntryOf<"run">, { host, data }: EntryOf<"environment">): stri
         .map(([service, image]) => `${service}: ${image}`)
         .join(", "),
     ],
-    ["registry behind the hub", hub.registry],
-    [
-      "hub bandwidth",
-      hub.bytesPerSecond === null ? "unlimited" : `${formatBytes(hub.bytesPerSecond)} per second`,
-    ],
-    ["anonymous pulls", hub.anonymous],
-    [
-      "pull budgets",
-      `account ${hub.accountLimit ?? "unlimited"}, anonymous ${hub.anonymousLimit ?? "unlimited"}, per ${hub.windowSeconds} s`,
-    ],
+    ...(hub === null ? [] : hubRows(hub)),
     [
       "controller",
-      `Node ${controller.node}, ${controller.cpus} cores, ${formatBytes(controller.memoryBytes)} memory, engine ${controller.engine}`,
+      `Node ${controller.node}, ${controller.cpus} cores, ${formatBytes(controller.memoryBytes)} memory${controller.engine === null ? "" : `, engine ${controller.engine}`}`,
     ],
     ["pullproof", pullproof],
     ["seed", seed],
   ];
   return pairs.map(([name, value]) => [name, codeOrText(value)]);
+}
+
+const optional = (name: string, value: string | undefined): [string, string][] =>
+  value === undefined ? [] : [[name, value]];
+
+function hubRows(hub: NonNullable<Body<"environment">["hub"]>): [string, string][] {
+  const { registry, bytesPerSecond, anonymous, accountLimit, anonymousLimit, windowSeconds } = hub;
+  return [
+    ["registry behind the hub", registry],
+    ["hub bandwidth", bytesPerSecond === null ? "unlimited" : `${formatBytes(bytesPerSecond)} per second`],
+    ["anonymous pulls", anonymous],
+    [
+      "pull budgets",
+      `account ${accountLimit ?? "unlimited"}, anonymous ${anonymousLimit ?? "unlimited"}, per ${windowSeconds} s`,
+    ],
+  ];
 }
 
 function settings(values: readonly string[] | null): string {

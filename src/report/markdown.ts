@@ -1,9 +1,11 @@
 import { type History, ofScenarios, readHistory } from "../check/history.ts";
 import type { Entry, EntryOf } from "../model/evidence.ts";
 import type { Judgement } from "../model/verdict.ts";
+import { asFoundSection } from "./as-found.ts";
 import { auditSection } from "./audit-section.ts";
 import { claimSections, remedyText } from "./claims.ts";
 import { controlTable } from "./controls.ts";
+import { deployerTitle, registryAuthText } from "./deployer.ts";
 import { environmentSection } from "./environment.ts";
 import { codeSpan, escapeMarkdown } from "./escape.ts";
 import { pruneTable } from "./prune-runs.ts";
@@ -52,10 +54,16 @@ export function renderReport({ entries, judgement, evidenceHash, linkPrefix }: R
     ...(history.audit === undefined ? [] : [section("Audit", auditSection(history.audit))]),
     section("Controls (must be caught)", controlTable(run, judgement)),
     ...(others.steps.length === 0 ? [] : [section("The other scenarios", ...stepTables(others))]),
+    ...leftOn(history),
     section("Where the time went", whereTimeWent(history, entries)),
     section("Environment and settings", environmentSection(run, environments)),
     section("Reproduce", reproduceSection(run, environment, history.audit)),
   ].join("\n\n")}\n`;
+}
+
+function leftOn(history: History): string[] {
+  const found = asFoundSection(history);
+  return found === null ? [] : [section("What is left on the host", found)];
 }
 
 function section(title: string, ...parts: string[]): string {
@@ -84,14 +92,15 @@ function firstScreen(
 
 /** What was judged, in one line. */
 function subject({ run }: History, environment: EntryOf<"environment"> | undefined): string {
-  const prune = `prune run: ${escapeMarkdown(run.data.policy.title)}`;
+  const pruned = run.data.scenarios.some(({ steps }) => steps.some((step) => step.do === "prune"));
+  const prune = pruned ? `prune run: ${escapeMarkdown(run.data.policy.title)}` : "no prune run";
   if (environment === undefined) return `environment unknown, ${prune}`;
   const { engine, deployer } = environment.data;
   return [
     `host ${escapeMarkdown(environment.host ?? "unnamed")}`,
     `engine ${escapeMarkdown(engine.version)}`,
     `${engine.imageStore}/${escapeMarkdown(engine.storageDriver)}`,
-    `deployed by ${escapeMarkdown(`${deployer.name} ${deployer.version}`)}, registry auth ${deployer.registryAuth ? "sent" : "not sent"}`,
+    `deployed by ${escapeMarkdown(deployerTitle(deployer))}, registry auth ${registryAuthText(deployer)}`,
     prune,
   ].join(", ");
 }

@@ -1,7 +1,9 @@
 import { claimIds } from "../model/claim.ts";
+import { doubleMark } from "../model/contract-double.ts";
 import type { EntryOf } from "../model/evidence.ts";
 import type { Step } from "../model/plan.ts";
 import { singleQuoted } from "../shell.ts";
+import { isDouble } from "./deployer.ts";
 
 /** Characters that need no quoting in a POSIX shell. */
 const plain = /^[\w@%+=:,./-]+$/;
@@ -15,6 +17,7 @@ export function reproduceSection(
   audit?: EntryOf<"audit">,
 ): string {
   const { id, seed, policy, claims, scenarios } = run.data;
+  let note = "";
   const options = ["--seed", seed, "--prune", policy.name === "command" ? policy.command : policy.name];
   if (claims.length < claimIds.length) options.push("--only", claims.join(","));
   // One sample comes with the chain; more were asked for.
@@ -30,14 +33,16 @@ export function reproduceSection(
   if (environment !== undefined) {
     const { engine, deployer } = environment.data;
     options.push("--image-store", engine.imageStore, "--deployer", deployer.name);
-    if (!deployer.registryAuth) options.push("--no-registry-auth");
+    // Null is the deployer's own choice, which no option makes.
+    if (deployer.registryAuth === false) options.push("--no-registry-auth");
     if (deployer.prepull) options.push("--prepull");
+    if (isDouble(deployer)) note = ` # by a ${doubleMark}, which ABRA has to name`;
   }
   if (options.some((option) => unsafe.test(option)) || unsafe.test(id))
     return "The run's settings hold characters that do not belong on a command line; line 1 of the evidence has them.";
   return [
     "```sh",
-    `npm run verify -- ${options.map(quoted).join(" ")}`,
+    `npm run verify -- ${options.map(quoted).join(" ")}${note}`,
     `npx pullproof check ${quoted(id)}`,
     "```",
   ].join("\n");

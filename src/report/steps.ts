@@ -1,6 +1,8 @@
-import { layerTraffic, rebooted } from "../check/bytes.ts";
+import { spentIn } from "../check/budget-in-step.ts";
+import { hasLedger, layerTraffic } from "../check/bytes.ts";
 import { type History, type StepHistory, stepsThat } from "../check/history.ts";
 import { identityOf, isManifestPull, isPull } from "../check/identity.ts";
+import { rebooted } from "../check/received.ts";
 import { formatBytes, formatSeconds } from "../check/units.ts";
 import { codeSpan, escapeMarkdown } from "./escape.ts";
 import { table } from "./table.ts";
@@ -27,15 +29,14 @@ function stepTable(history: History): string {
 function row(history: History, step: StepHistory): string[] {
   const { plan, outcome, after } = step;
   const traffic = layerTraffic(history, step);
-  const { gets, heads } = manifestRequests(history, step);
   const pulls = step.requests.length > 0 || plan.do === "deploy";
   return [
     `${escapeMarkdown(plan.id)}${note(step)}`,
     outcome === undefined ? "?" : formatSeconds(outcome.data.seconds),
     pulls ? String(traffic.layers) : "",
-    pulls ? formatBytes(traffic.hubBytes) : "",
-    pulls ? `${gets} / ${heads}` : "",
-    identities(history, step),
+    pulls ? formatBytes(traffic.bytes) : "",
+    pulls ? manifests(history, step) : "",
+    hasLedger(history, step.host) ? identities(history, step) : budgets(history, step),
     after.images === undefined ? "?" : String(after.images.data.images.length),
   ];
 }
@@ -58,12 +59,24 @@ function note(step: StepHistory): string {
   return notes.length === 0 ? "" : ` (${notes.join(", ")})`;
 }
 
-/** Manifest requests of a step, without the halves of handshakes. */
-function manifestRequests(history: History, step: StepHistory): { gets: number; heads: number } {
+/** Manifest requests of a step, without the halves of handshakes; without a ledger, what they took off the budgets. */
+function manifests(history: History, step: StepHistory): string {
+  if (!hasLedger(history, step.host)) {
+    const [own, anonymous] = [spentIn(step, "account"), spentIn(step, "anonymous")];
+    return own === null || anonymous === null ? "? / ?" : `${own + anonymous} / ?`;
+  }
   const { account } = history.run.data;
   const asked = step.requests.filter(({ data }) => isManifestPull(data, account));
   const by = (method: string) => asked.filter(({ data }) => data.method === method).length;
-  return { gets: by("GET"), heads: by("HEAD") };
+  return `${by("GET")} / ${by("HEAD")}`;
+}
+
+/** Whose pull budgets fell. */
+function budgets({ run }: History, step: StepHistory): string {
+  return [
+    ...(spentIn(step, "account") ? [codeSpan(run.data.account)] : []),
+    ...(spentIn(step, "anonymous") ? ["**anonymous**"] : []),
+  ].join(", ");
 }
 
 function identities(history: History, step: StepHistory): string {

@@ -17,7 +17,8 @@ import { defaultLab, type LabImageSpec, labImage } from "../lab/rootfs.ts";
 import { ExitCode, Failure, messageOf } from "../model/failure.ts";
 import type { RestartManner } from "../model/plan.ts";
 import { machineImage } from "../vm/spec.ts";
-import { hubDispatcher, type RateLimitOptions } from "../witness/rate-limit.ts";
+import { hubDispatcher } from "../witness/rate-limit.ts";
+import type { Site } from "./lane.ts";
 
 export interface LabOptions {
   kind: HostKind;
@@ -45,20 +46,16 @@ export interface LabKeys {
 }
 
 /** A host under test and its hub, on a network of their own. */
-export interface Lab extends AsyncDisposable {
-  host: Host;
+export interface Lab extends Site, AsyncDisposable {
   /** ID of the container that is the host, or carries it, on the outer engine. */
   container: string;
   hub: Hub;
-  rateLimit: RateLimitOptions;
-  /** What a virtual machine is run by; null for a lab host. */
-  accelerator: string | null;
   /** Null for a lab host, which is not taken over by anybody. */
   keys: LabKeys | null;
 }
 
-/** Interface through which a lab host reaches its hub. */
-export const labInterface = "eth0";
+/** Interface through which a lab's host reaches its hub. */
+const labInterface = "eth0";
 
 /** Starts a lab whose host is logged in to docker.io. What it makes is removed with the rest of the run. */
 export async function startLab(options: LabOptions): Promise<Lab> {
@@ -151,6 +148,9 @@ async function labOf(
     container: host.container,
     hub,
     rateLimit: { dispatcher, account },
+    interfaceName: labInterface,
+    // The interface of a host that is the run's own is nobody else's.
+    accountedUnits: [],
     accelerator: machine === null ? null : await machine.accelerator(),
     keys: machine === null ? null : { certificates, machine: machine.keys },
     async [Symbol.asyncDispose]() {

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { App, Deployer, Outcome } from "../deploy/deployer.ts";
 import { plainOutcome } from "../deploy/deployer.ts";
-import type { Restarted } from "../host/host.ts";
+import type { Host, Restarted } from "../host/host.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Body, Entry, EntryOf, Kind } from "../model/evidence.ts";
 import { messageOf } from "../model/failure.ts";
@@ -9,21 +9,40 @@ import type { ImageVariant, Scenario, Step } from "../model/plan.ts";
 import { observeBoundary } from "../witness/boundary.ts";
 import { engineFacts, pullPath, swarmNodes } from "../witness/environment.ts";
 import { EventStream } from "../witness/events.ts";
+import type { RateLimitOptions } from "../witness/rate-limit.ts";
 import type { Journal, Place } from "./journal.ts";
-import { type Lab, labInterface } from "./lab.ts";
 import type { Progress } from "./progress.ts";
 import { cameBack, carryOut, type StepContext } from "./steps.ts";
 
+/** The host that a lane runs on, and what is known of its surroundings. */
+export interface Site {
+  host: Host;
+  /** Null for a live host, which pulls from Docker Hub itself. */
+  hub: Hub | null;
+  rateLimit: RateLimitOptions;
+  /** The interface through which the host reaches docker.io. */
+  interfaceName: string;
+  /** The engine's units whose received bytes systemd counts. */
+  accountedUnits: readonly string[];
+  /** What a virtual machine is run by; null for any other host. */
+  accelerator: string | null;
+}
+
+/** What the environment entry tells of a hub beyond what the registry says of itself. */
+export type HubSetting = Omit<NonNullable<Body<"environment">["hub"]>, "registry">;
+
 export interface LaneOptions {
-  lab: Lab;
+  site: Site;
   deployer: Deployer;
   app: App;
   journal: Journal;
   progress: Progress;
   /** What the environment entry tells beyond what the host says of itself. */
-  setting: Pick<Body<"environment">, "deployer" | "controller"> & {
-    hub: Omit<Body<"environment">["hub"], "registry">;
+  setting: Pick<Body<"environment">, "deployer" | "controller" | "address" | "stack"> & {
+    hub: HubSetting | null;
   };
+  /** Images that a registry has which is not the run's own. */
+  known?: readonly Body<"published">[];
   /** Fixture folder of each repository. */
   fixtures: Record<string, string>;
   /**
@@ -62,15 +81,15 @@ export class Lane {
 
   constructor(options: LaneOptions) {
     this.#options = options;
-    const { host } = options.lab;
+    const { host } = options.site;
     this.#place = { host: host.name, scenario: null, step: null, boot: null };
     this.#events = new EventStream(host.docker, (event) => this.#append("event", "events", event));
   }
 
   /** Records what the lane runs on, and publishes the images that its scenarios begin with. */
   async prepare(images: readonly ImageVariant[]): Promise<void> {
-    const { lab, setting } = this.#options;
-    const { host, hub } = lab;
+    const { site, setting, known = [] } = this.#options;
+    const { host, hub, accelerator } = site;
     const engine = await engineFacts(host.docker);
     this.#dataRoot = engine.dataRoot;
     this.#append("environment", "host", {
@@ -78,10 +97,14 @@ export class Lane {
       swarmNodes: await swarmNodes(host.docker),
       recipeImages: this.#options.app.recipe.images,
       pullPath: await pullPath(host),
-      ...(lab.accelerator === null ? {} : { accelerator: lab.accelerator }),
+      ...(accelerator === null ? {} : { accelerator }),
       ...setting,
-      hub: { registry: await hub.registryVersion(), ...setting.hub },
+      hub:
+        hub === null || setting.hub === null
+          ? null
+          : { registry: await hub.registryVersion(), ...setting.hub },
     });
+    for (const image of known) this.#append("published", "registry", image);
     for (const image of images) await this.#publish(image);
     await this.#events.open();
     await this.#drainHub();
@@ -96,7 +119,7 @@ export class Lane {
         const left = [{ ...scenario, steps: scenario.steps.slice(at) }, ...scenarios.slice(index + 1)];
         await this.#step(step, left, signal);
       }
-      this.#options.lab.hub.front.setFaults([]);
+      this.#options.site.hub?.front.setFaults([]);
     }
   }
 
@@ -115,8 +138,8 @@ export class Lane {
     const invoke = this.#takeUp(earlier);
     if (open === undefined || step === undefined) throw new Error("there is no step to go on with");
     const ran = earlier.findLast((entry) => entry.kind === "uses" && entry.host === invoke.host);
-    const { progress, lab } = this.#options;
-    const done = progress.begin(`${lab.host.name}: ${open.id}/${step.id}`);
+    const { progress, site } = this.#options;
+    const done = progress.begin(`${site.host.name}: ${open.id}/${step.id}`);
     const outcome = await this.#outcome((context) =>
       cameBack(context, ran?.kind === "uses" && ran.data.services.length > 0, restarted),
     );
@@ -134,11 +157,11 @@ export class Lane {
   }
 
   async #step(step: Step, left: Scenario[], signal: AbortSignal): Promise<void> {
-    const { journal, progress, lab, resumable } = this.#options;
+    const { journal, progress, site, resumable } = this.#options;
     const scenario = left[0]?.id ?? null;
     this.#place = { ...this.#place, scenario, step: step.id };
     this.#append("invoke", "runner", step);
-    const done = progress.begin(`${lab.host.name}: ${scenario}/${step.id}`);
+    const done = progress.begin(`${site.host.name}: ${scenario}/${step.id}`);
     const begun = performance.now();
     // An engine that is told to stop waits five seconds for clients that hold a stream open.
     if (stopsEngine(step)) this.#events.close();
@@ -183,7 +206,7 @@ export class Lane {
 
   /** What a request moved whose answer ended with the controller is unknown. */
   #tellLost(): void {
-    const { lost } = this.#options.lab.hub.front.ledger;
+    const lost = this.#options.site.hub?.front.ledger.lost ?? [];
     if (lost.length === 0) return;
     const reason = `the controller was killed before it had answered requests in full: ${lost.join(", ")}`;
     this.#append("gap", "hub", { witness: "hub", reason });
@@ -200,15 +223,17 @@ export class Lane {
 
   /** An error in the middle of a step leaves its outcome unknown: it may have taken effect or not. */
   async #outcome(act: (context: StepContext) => Promise<Outcome>): Promise<Outcome> {
-    const { lab, deployer, app } = this.#options;
+    const { site, deployer, app, setting } = this.#options;
     const context: StepContext = {
-      host: lab.host,
-      hub: lab.hub,
+      host: site.host,
+      get hub() {
+        return ownHub(site);
+      },
       deployer,
       app,
-      interfaceName: labInterface,
+      interfaceName: site.interfaceName,
       dataRoot: this.#dataRoot,
-      bytesPerSecond: this.#options.setting.hub.bytesPerSecond,
+      bytesPerSecond: setting.hub?.bytesPerSecond ?? null,
       publish: (image) => this.#publish(image),
       published: this.#published,
       witnessed: (activity) => this.#append("activity", "runner", activity),
@@ -223,14 +248,15 @@ export class Lane {
   async #publish(image: ImageVariant): Promise<void> {
     const folder = this.#options.fixtures[image.repository];
     if (folder === undefined) throw new Error(`no fixture image is published as ${image.repository}`);
-    const stored = await this.#options.lab.hub.publish(folder, image);
+    const stored = await ownHub(this.#options.site).publish(folder, image);
     this.#published.push(stored);
     this.#append("published", "hub", stored);
   }
 
   /** Every request that has reached the hub so far belongs to the step that is running. */
   async #drainHub(): Promise<void> {
-    const hub: Hub = this.#options.lab.hub;
+    const { hub } = this.#options.site;
+    if (hub === null) return;
     const idle = hub.front.idle().then(() => true);
     if (!(await Promise.race([idle, wait(idleMs, false, { ref: false })]))) {
       const reason = `requests were still under way after ${idleMs / 1000} s`;
@@ -242,15 +268,9 @@ export class Lane {
   }
 
   async #observe(): Promise<void> {
-    const { lab } = this.#options;
+    const { site } = this.#options;
     await observeBoundary(
-      {
-        host: lab.host,
-        interfaceName: labInterface,
-        dataRoot: this.#dataRoot,
-        events: this.#events,
-        rateLimit: lab.rateLimit,
-      },
+      { ...site, dataRoot: this.#dataRoot, events: this.#events },
       (kind, source, data) => {
         if (kind === "clock") this.#place = { ...this.#place, boot: (data as Body<"clock">).bootId };
         this.#append(kind, source, data);
@@ -263,6 +283,12 @@ export class Lane {
     if (this.#signal?.aborted) return;
     this.#options.journal.append(kind, source, this.#place, data);
   }
+}
+
+/** The run's own hub. Throws where the registry is somebody else's: a plan for a live host has no step that needs one. */
+function ownHub({ hub }: Site): Hub {
+  if (hub === null) throw new Error("a live host has no hub that could be told anything");
+  return hub;
 }
 
 /** Only a machine knows these manners; while it starts anew, what it takes to go on outlives the controller. */

@@ -116,7 +116,7 @@ export async function laneOf(plan: LanePlan, setting: LaneSetting, lab: Lab): Pr
   const { bytesPerSecond, anonymous, windowSeconds } = settings.hub;
   const app = appOf(plan, setting);
   const lane = new Lane({
-    lab,
+    site: lab,
     deployer,
     app,
     journal,

@@ -74,22 +74,29 @@ export function requireLayers(lanes: readonly LanePlan[], { layerBytes }: Settin
 }
 
 /**
+ * How many pulls of a budget a host's plan may take at most: a deploy asks for each service's manifest at most twice, to
+ * resolve the digest and to pull.
+ */
+export function pullsOf({ scenarios }: Pick<LanePlan, "scenarios">, recipe: Recipe): number {
+  const steps = scenarios.flatMap((scenario) => scenario.steps);
+  const times = (does: Step["do"]) => steps.filter((step) => step.do === does).length;
+  return 2 * Object.keys(recipe.images).length * times("deploy") + times("pull");
+}
+
+/**
  * Throws a Failure when the plan of one host may take more pulls than the hub's budget allows: the hub would
- * refuse deploys for a reason that has nothing to do with the host. A deploy asks for each service's manifest at
- * most twice, to resolve the digest and to pull. The hosts under disk pressure have a hub that allows more.
+ * refuse deploys for a reason that has nothing to do with the host. The hosts under disk pressure have a hub that
+ * allows more.
  */
 export function requireBudget(lanes: readonly LanePlan[], recipe: Recipe, settings: Settings): void {
   const identity = settings.registryAuth ? "account" : "anonymous";
   const limit = settings.registryAuth ? settings.hub.accountLimit : settings.hub.anonymousLimit;
-  const perDeploy = 2 * Object.keys(recipe.images).length;
-  for (const { host, scenarios } of lanes.filter(({ small }) => !small)) {
-    const steps = scenarios.flatMap((scenario) => scenario.steps);
-    const times = (does: Step["do"]) => steps.filter((step) => step.do === does).length;
-    const pulls = perDeploy * times("deploy") + times("pull");
+  for (const lane of lanes.filter(({ small }) => !small)) {
+    const pulls = pullsOf(lane, recipe);
     if (limit === null || pulls <= limit) continue;
     throw new Failure(ExitCode.config, {
       what: "the plan takes more pulls than the hub's budget allows",
-      seen: `up to ${pulls} pulls on ${host}, ${limit} allowed for the ${identity}`,
+      seen: `up to ${pulls} pulls on ${lane.host}, ${limit} allowed for the ${identity}`,
       next: `take fewer --samples, or raise hub.${identity}Limit in pullproof.yaml`,
     });
   }

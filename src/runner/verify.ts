@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import type Docker from "dockerode";
 import { observeAudit } from "../audit/observe.ts";
 import { judge } from "../check/judge.ts";
 import { readPolicy } from "../config/policies.ts";
@@ -14,7 +15,9 @@ import type { ClaimId } from "../model/claim.ts";
 import type { Entry } from "../model/evidence.ts";
 import { ExitCode, Failure, messageOf } from "../model/failure.ts";
 import type { Judgement } from "../model/verdict.ts";
+import type { LivePlan } from "../report/live-plan.ts";
 import { Journal, nowhere } from "./journal.ts";
+import { type LiveRun, openLive } from "./live.ts";
 import type { LaneSetting } from "./open-lane.ts";
 import { type LanePlan, planRun } from "./plan.ts";
 import { requireBudget, requireDisk, requireFixtureImages, requireLayers } from "./preflight.ts";
@@ -36,6 +39,8 @@ export interface VerifyRequest {
   keep: boolean;
   /** The run's own folder; by default one under `reports/`. */
   runFolder: string | undefined;
+  /** Asks whoever is in charge of a live host; throws to refuse. */
+  approve(plan: LivePlan): Promise<void>;
 }
 
 /** What a run ended with. */
@@ -45,7 +50,7 @@ export interface VerifyResult {
   entries: readonly Entry[];
 }
 
-/** The scenarios that a request leads to, by host. Throws a Failure when the request cannot be carried out. */
+/** The scenarios that a request leads to on hosts of the run's own, by host. Throws a Failure when the request cannot be carried out. */
 export function planOf(request: VerifyRequest): LanePlan[] {
   const { settings, recipe, deployer } = request;
   if (!settings.registryAuth && !deployer.choosesAuth) {
@@ -55,6 +60,7 @@ export function planOf(request: VerifyRequest): LanePlan[] {
       next: "leave out --no-registry-auth, or use --deployer stack",
     });
   }
+  if (settings.hosts.every((kind) => kind === "live")) return [];
   requireFixtureImages(recipe);
   const plans = {
     recipe: suiteSettings(settings, recipe, deployer),
@@ -77,61 +83,49 @@ export async function verify(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<VerifyResult> {
-  const { settings, recipe, deployer } = request;
   const lanes = planOf(request);
-  const policy = readPolicy(settings.prune);
-  const audited = await observeAudit(settings, policy, new Date());
-  const outer = await openOuterEngine();
-  await pointTestcontainers();
-  await requireDisk(outer, request.claims);
   const run = runId();
+  await using live = request.settings.hosts.includes("live") ? await openLive(request.settings, run) : null;
+  if (live !== null) await request.approve(live.summary);
+  const settings = { ...request.settings, account: live?.credentials?.account ?? request.settings.account };
+  const recipe = lanes.length === 0 && live !== null ? live.app.recipe : request.recipe;
+  const policy = live?.policy ?? readPolicy(settings.prune);
+  const audited = await observeAudit(settings, policy, new Date());
+  const outer = lanes.length === 0 ? null : await openLabEngine(request.claims);
   const runFolder = createRunFolder(request.runFolder ?? join("reports", run));
   const folder = runFolder.path;
   const pat = randomBytes(16).toString("hex");
-  using journal = new Journal(join(folder, files.evidence), [pat]);
+  using journal = new Journal(join(folder, files.evidence), [pat, ...secretsOf(live)]);
   const header = runHeader(
-    { ...request, run },
+    { settings, recipe, run },
     {
       claims: request.claims,
       hosts: settings.hosts,
       reboot: settings.reboot,
       policy,
-      scenarios: lanes.flatMap((lane) => lane.scenarios),
+      scenarios: [...lanes, ...(live === null ? [] : [live.plan])].flatMap((lane) => lane.scenarios),
     },
   );
   journal.append("run", "runner", nowhere, header);
   if (audited !== null) journal.append("audit", "audit", nowhere, audited);
   try {
-    await using scope = await openRunScope(run, request.keep);
-    const account = { name: settings.account, pat };
-    const fixtures = await FixtureImages.open(outer, settings);
-    const setting = {
-      run,
-      outer,
-      folder: scope.folder,
-      account,
-      settings,
-      fixtures,
-      engine: defaultLab,
-      recipe,
-      courier: readRecipe(fixtureRecipes.courier),
-      deployer,
-      journal,
-      progress,
-      // What is kept is left to its user, by this process and by any other.
-      resumable: request.keep ? null : { latest: request.runFolder === undefined },
-    };
-    try {
-      await runLanes(lanes, setting, signal);
-    } finally {
-      // A run that ends by itself, well or not, leaves nothing to go on with.
-      forgetResumeState(scope.folder);
-    }
-    progress.say(
-      request.keep
-        ? `kept the labs of run ${run} and ${scope.folder}; ./setup --down removes the labs`
-        : "removing the labs",
-    );
+    const { failed, both } = together(signal);
+    const work = [
+      ...(live === null ? [] : [Promise.race([live.run(journal, progress, both), aborted(both)])]),
+      ...(outer === null
+        ? []
+        : [
+            runLabs(
+              lanes,
+              { ...request, settings },
+              { run, outer, pat, journal, progress, failed, signal: both },
+            ),
+          ]),
+    ];
+    for (const one of work) one.catch((thrown) => failed.abort(thrown));
+    // What labs leave is removed before anything is said of how they ended.
+    await Promise.allSettled(work);
+    failed.signal.throwIfAborted();
   } catch (thrown) {
     if (!journal.entries.some(({ kind }) => kind === "invoke")) {
       // Nothing was done, so there is nothing to tell but the error.
@@ -160,25 +154,81 @@ export function conclude(journal: Journal, folder: string, latest: boolean): Ver
   return { folder, judgement, entries: journal.entries };
 }
 
-/**
- * Runs all lanes side by side. The first that fails ends the others, and an interruption ends all at once: what
- * they still wait for fails as soon as the labs are removed, and is of no interest then.
- */
-async function runLanes(
-  lanes: readonly LanePlan[],
-  setting: LaneSetting,
-  signal: AbortSignal,
-): Promise<void> {
+/** A signal of a run's own beside the given one: the first part that fails ends the others. */
+function together(signal: AbortSignal): { failed: AbortController; both: AbortSignal } {
   const failed = new AbortController();
-  const either = AbortSignal.any([signal, failed.signal]);
-  // Loading what starts labs takes as long as loading all the rest: a dry run, a check or an error does without.
-  const { openLane } = await import("./open-lane.ts");
-  const work = lanes.map(async (plan) => {
-    await using opened = await openLane(plan, setting);
-    await opened.lane.run(plan.scenarios, either);
-  });
-  for (const lane of work) lane.catch((thrown) => failed.abort(thrown));
-  await Promise.race([Promise.all(work), aborted(either)]);
+  return { failed, both: AbortSignal.any([signal, failed.signal]) };
+}
+
+/** The engine that carries labs, which have to fit on it. */
+async function openLabEngine(claims: readonly ClaimId[]): Promise<Docker> {
+  const outer = await openOuterEngine();
+  await pointTestcontainers();
+  await requireDisk(outer, claims);
+  return outer;
+}
+
+/** What must never be written down: the live host's secret, as it is and as Docker's files and requests have it. */
+function secretsOf(live: LiveRun | null): string[] {
+  if (live?.credentials == null) return [];
+  const { account, secret } = live.credentials;
+  const base64 = (text: string) => Buffer.from(text).toString("base64");
+  return [secret, base64(secret), base64(`${account}:${secret}`)];
+}
+
+/** What labs of one run are made with. */
+interface LabRun {
+  run: string;
+  outer: Docker;
+  pat: string;
+  journal: Journal;
+  progress: Progress;
+  failed: AbortController;
+  signal: AbortSignal;
+}
+
+/**
+ * Runs the lanes of all labs side by side. The first that fails ends the others, and an interruption ends all at once:
+ * what they still wait for fails as soon as the labs are removed, and is of no interest then.
+ */
+async function runLabs(lanes: readonly LanePlan[], request: VerifyRequest, labs: LabRun): Promise<void> {
+  const { run, outer, pat, journal, progress, failed, signal } = labs;
+  const { settings, recipe, deployer } = request;
+  await using scope = await openRunScope(run, request.keep);
+  const setting: LaneSetting = {
+    run,
+    outer,
+    folder: scope.folder,
+    account: { name: settings.account, pat },
+    settings,
+    fixtures: await FixtureImages.open(outer, settings),
+    engine: defaultLab,
+    recipe,
+    courier: readRecipe(fixtureRecipes.courier),
+    deployer,
+    journal,
+    progress,
+    // What is kept is left to its user, by this process and by any other.
+    resumable: request.keep ? null : { latest: request.runFolder === undefined },
+  };
+  try {
+    // Loading what starts labs takes as long as loading all the rest: a dry run, a check or an error does without.
+    const { openLane } = await import("./open-lane.ts");
+    const work = lanes.map(async (plan) => {
+      await using opened = await openLane(plan, setting);
+      await opened.lane.run(plan.scenarios, signal);
+    });
+    for (const lane of work) lane.catch((thrown) => failed.abort(thrown));
+    await Promise.race([Promise.all(work), aborted(signal)]);
+  } finally {
+    // A run that ends by itself, well or not, leaves nothing to go on with.
+    forgetResumeState(scope.folder);
+  }
+  progress.say(
+    request.keep
+      ? `kept the labs of run ${run} and ${scope.folder}; ./setup --down removes the labs`
+      : "removing the labs",
+  );
 }
 
 /** `20261123-131502-9f3a`: sorts by time, and is fit for the names of containers and stacks. */

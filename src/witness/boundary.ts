@@ -1,6 +1,7 @@
 import type { Host } from "../host/host.ts";
 import type { Body, Kind } from "../model/evidence.ts";
 import { messageOf } from "../model/failure.ts";
+import { ipAccounting } from "./accounting.ts";
 import type { EventStream } from "./events.ts";
 import { imageStore } from "./images.ts";
 import { inventory } from "./inventory.ts";
@@ -14,6 +15,8 @@ export interface WatchedHost {
   host: Host;
   /** The interface through which the host reaches docker.io. */
   interfaceName: string;
+  /** The engine's units whose received bytes systemd counts. */
+  accountedUnits: readonly string[];
   dataRoot: string;
   events: EventStream;
   rateLimit: RateLimitOptions;
@@ -53,6 +56,13 @@ export async function observeBoundary(watched: WatchedHost, observe: Observe): P
       if (layers.status === "rejected") throw layers.reason;
       observe("disk", "disk", { ...state.value.fileSystem, layersBytes: layers.value });
     }),
+    ...(watched.accountedUnits.length === 0
+      ? []
+      : [
+          witness("accounting", async () =>
+            observe("accounting", "accounting", await ipAccounting(host, watched.accountedUnits)),
+          ),
+        ]),
     ...(["account", "anonymous"] as const).map((identity) =>
       witness("rate limit", async () =>
         observe("ratelimit", "rate limit", await rateLimit(watched.rateLimit, identity)),

@@ -1,6 +1,7 @@
 import type Docker from "dockerode";
 import type { Host } from "../host/host.ts";
 import type { Body } from "../model/evidence.ts";
+import { addressWithoutPassword } from "../without-passwords.ts";
 
 type Environment = Body<"environment">;
 
@@ -62,9 +63,7 @@ export async function pullPath(host: Host): Promise<Environment["pullPath"]> {
       registry === undefined
         ? null
         : [...(registry.Mirrors ?? []), ...(registry.IndexConfigs?.["docker.io"]?.Mirrors ?? [])],
-    // A proxy's address may hold a password: that there is one is all that counts. All before the last @ goes,
-    // because a password that was not escaped may hold any character, and the scheme may be missing.
-    proxies: proxies.map((proxy) => proxy.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1…@")),
+    proxies: proxies.map(addressWithoutPassword),
     preferOffline: preferOffline.exitCode === 0 ? preferOffline.stdout.trim() !== "0" : null,
     hostsFiles:
       hostsFiles.exitCode === 0 ? hostsFiles.stdout.split("\n").filter((line) => line !== "") : null,

@@ -10,13 +10,15 @@ export interface MachineState {
   fileSystem: FileSystem;
 }
 
-/** One script, so that a look costs one round trip. `stat -f` is statfs: block size, blocks,
- * free, free for others than root, inodes, free. */
+/** statfs for a shell: block size, blocks, free, free for others than root, inodes, free. A file's path has to follow. */
+export const statfsCommand = "stat -f -c '%S %b %f %a %c %d'";
+
+/** One script, so that a look costs one round trip. */
 const script = `
 cat /proc/sys/kernel/random/boot_id
 cut -d' ' -f1 /proc/uptime
 cat "/sys/class/net/$1/statistics/rx_bytes"
-stat -f -c '%S %b %f %a %c %d' "$2"
+${statfsCommand} "$2"
 `;
 
 /** Reads boot id, uptime, received bytes and the state of the data root's file system. */
@@ -38,8 +40,7 @@ export async function machineState(
 }
 
 /** Exactly what the script prints, line by line. */
-const printed =
-  /^(?<bootId>[0-9a-f-]{36})\n(?<uptime>[\d.]+)\n(?<received>\d+)\n(?<size>\d+) (?<blocks>\d+) (?<free>\d+) (?<available>\d+) (?<inodes>\d+) (?<freeInodes>\d+)\n$/;
+const printed = /^(?<bootId>[0-9a-f-]{36})\n(?<uptime>[\d.]+)\n(?<received>\d+)\n(?<statfs>\d[\d ]+)\n$/;
 
 /** Parses what the script prints; throws on anything else. */
 export function parseMachineState(text: string, interfaceName: string): MachineState {
@@ -49,13 +50,13 @@ export function parseMachineState(text: string, interfaceName: string): MachineS
   return {
     clock: { bootId: String(found.bootId), uptimeSeconds: number("uptime") },
     interface: { name: interfaceName, rxBytes: number("received") },
-    fileSystem: asFileSystem({
-      bsize: number("size"),
-      blocks: number("blocks"),
-      bfree: number("free"),
-      bavail: number("available"),
-      files: number("inodes"),
-      ffree: number("freeInodes"),
-    }),
+    fileSystem: parseStatfs(String(found.statfs)),
   };
+}
+
+/** Parses a line that `statfsCommand` prints; throws on anything else. */
+export function parseStatfs(line: string): FileSystem {
+  if (!/^\d+( \d+){5}$/.test(line)) throw new Error(`stat printed ${JSON.stringify(line)}`);
+  const [bsize = 0, blocks = 0, bfree = 0, bavail = 0, files = 0, ffree = 0] = line.split(" ").map(Number);
+  return asFileSystem({ bsize, blocks, bfree, bavail, files, ffree });
 }

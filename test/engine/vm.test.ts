@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { labInterface } from "../../src/runner/lab.ts";
 import { canRunGuest } from "../../src/vm/spec.ts";
 import { imageStore } from "../../src/witness/images.ts";
 import { machineState } from "../../src/witness/machine.ts";
@@ -24,7 +23,7 @@ describe.runIf(canRunGuest)("a virtual machine", { timeout: patience }, () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     return stdout.trim();
   };
-  const look = () => machineState(own.lab.host, labInterface, "/var/lib/docker");
+  const look = () => machineState(own.lab.host, own.lab.interfaceName, "/var/lib/docker");
 
   test("has a kernel, a service manager and control groups of its own", async () => {
     const { clock } = await look();

@@ -13,15 +13,10 @@ import { verdictOf } from "../../support/verdict-of.ts";
 
 const pc33 = (entries: readonly Entry[]) => verdictOf(entries, "PC3.3");
 
-/** The cycles of the suite, on a host that has the base image and one that its recipe pins. */
+/** The cycles of the suite, with changes. */
 function cycles(change: (step: Step, index: number) => Step | null = (step) => step): Scenario[] {
   const suite = changingVersions(courierSettings());
-  const pinned = { repository: "pullproof/worker", tag: "1.0.0", variant: "a" };
-  const steps: Step[] = [
-    { id: "pull-pinned", do: "pull-variant", image: pinned, by: "digest" },
-    ...suite.steps,
-  ];
-  return [{ ...suite, steps: steps.map(change).filter((step) => step !== null) }];
+  return [{ ...suite, steps: suite.steps.map(change).filter((step) => step !== null) }];
 }
 
 const unchanged = simulate({ scenarios: [chain()] });

@@ -2,10 +2,10 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { AbraDeployer } from "../../../src/deploy/abra.ts";
-import { chooseDeployer } from "../../../src/deploy/choose.ts";
+import { chooseDeployer, deployerOnHost } from "../../../src/deploy/choose.ts";
 import { StackDeployer } from "../../../src/deploy/stack.ts";
 import { ExitCode } from "../../../src/model/failure.ts";
-import { HostDouble } from "../../support/host-double.ts";
+import { HostDouble, runHere } from "../../support/host-double.ts";
 import { tempFolder, writeScript } from "../../support/temp.ts";
 
 /** An environment in which nothing of this machine's can be found. */
@@ -72,5 +72,49 @@ describe("chooseDeployer", () => {
 
   it("takes an empty ABRA for none", () => {
     expect(chooseDeployer("auto", { ...emptyEnv().env, ABRA: "" })).toBeInstanceOf(StackDeployer);
+  });
+});
+
+describe("deployerOnHost", () => {
+  /** A host whose commands run here, with nothing in PATH but a shell, and `home` as the home. */
+  function hostWith(home: string, bin: string): HostDouble {
+    return new HostDouble().answer(({ command }) => runHere(command, { PATH: `/bin:${bin}`, HOME: home }));
+  }
+  const empty = () => hostWith(tempFolder(), tempFolder());
+
+  it("takes the abra that the host has, and puts nothing there", async () => {
+    const bin = tempFolder();
+    writeScript(join(bin, "abra"), "echo abra version 0.13.0-beta-06a57de");
+    const host = hostWith(tempFolder(), bin);
+    for (const name of ["auto", "abra"] as const) {
+      const deployer = await deployerOnHost(name, host);
+      expect(deployer).toBeInstanceOf(AbraDeployer);
+      expect(await deployer.version(host)).toBe("0.13.0-beta-06a57de");
+    }
+    expect(host.executed.at(-1)?.command).toContain(join(bin, "abra"));
+    expect(host.done.filter((what) => what.startsWith("copy"))).toEqual([]);
+  });
+
+  it("finds the one that the user of the host has for itself", async () => {
+    const home = tempFolder();
+    writeScript(join(home, ".local/bin/abra"), "");
+    expect(await deployerOnHost("abra", hostWith(home, tempFolder()))).toBeInstanceOf(AbraDeployer);
+  });
+
+  it("is docker's own client where the host has none, whatever this machine has", async () => {
+    expect(await deployerOnHost("auto", empty())).toBeInstanceOf(StackDeployer);
+  });
+
+  it("asks nothing of the host where docker's own client was asked for", async () => {
+    const host = empty();
+    expect(await deployerOnHost("stack", host)).toBeInstanceOf(StackDeployer);
+    expect(host.executed).toEqual([]);
+  });
+
+  it("wants abra on the host where it was asked for by name", async () => {
+    await expect(deployerOnHost("abra", empty())).rejects.toMatchObject({
+      exitCode: ExitCode.unavailable,
+      next: expect.stringContaining("--deployer stack"),
+    });
   });
 });

@@ -1,6 +1,6 @@
 import Docker from "dockerode";
 import { describe, expect, it } from "vitest";
-import { converge } from "../../../src/deploy/convergence.ts";
+import { converge, standing } from "../../../src/deploy/convergence.ts";
 import { EngineDouble, stackLabel } from "../../support/engine-double.ts";
 
 const [old, current] = ["pullproof/web:1.0.0@sha256:old", "pullproof/web:1.0.0@sha256:new"];
@@ -182,5 +182,65 @@ describe("converge", () => {
   it("leaves it open whether a stack came up whose engine stopped answering", async () => {
     const gone = new Docker({ socketPath: "/nonexistent/docker.sock" });
     await expect(converge(gone, "diary", long)).rejects.toThrow("ENOENT");
+  });
+
+  const updated = (State: string) => ({
+    ...service("app"),
+    UpdateStatus: { State, Message: "update rolled back due to failure of task x" },
+  });
+
+  it.each(["rollback_completed", "rollback_paused"])(
+    "sees that swarm took an update back, though every task runs as the service names it: %s",
+    async (state) => {
+      const engine = await engineWith([updated(state)], [task()]);
+      const { problem, services } = await converge(engine.docker, "diary", long);
+      expect(problem).toMatch(new RegExp(`^diary_app: .*${state}.*failure of task x`));
+      expect(services).toEqual([expect.objectContaining({ image: current })]);
+    },
+  );
+
+  it.each(["updating", "rollback_started"])(
+    "waits for the end of an update that swarm may still take back: %s",
+    async (state) => {
+      const engine = await engineWith([updated(state)], [task()]);
+      const { problem } = await converge(engine.docker, "diary", brief);
+      expect(problem).toContain(`diary_app (running; ${state})`);
+    },
+  );
+
+  it("goes by the tasks of an update that was paused: one of them may have failed before it came up", async () => {
+    const up = await engineWith([updated("paused")], [task()]);
+    expect((await converge(up.docker, "diary", long)).problem).toBeNull();
+    const halfway = await engineWith([updated("paused")], [task({ image: old })]);
+    expect((await converge(halfway.docker, "diary", brief)).problem).toContain("(running; paused)");
+  });
+
+  it.each([undefined, null, {}, { State: "" }, { State: "completed" }])(
+    "does not mind an update that ended well, or none: %j",
+    async (UpdateStatus) => {
+      const engine = await engineWith([{ ...service("app"), UpdateStatus }], [task()]);
+      expect((await converge(engine.docker, "diary", long)).problem).toBeNull();
+    },
+  );
+});
+
+describe("standing", () => {
+  it("is the state at one look", async () => {
+    const engine = await engineWith([service("app")], [task({ state: "starting" })], [task()]);
+    const first = await standing(engine.docker, "diary");
+    expect(first).toMatchObject({ problem: "diary_app (starting)", services: [{ running: false }] });
+    expect(engine.requests.filter((request) => request === "GET /tasks")).toHaveLength(1);
+    expect(await standing(engine.docker, "diary")).toMatchObject({ problem: null });
+  });
+
+  it("names what will not come up before what may", async () => {
+    const rejected = task({ state: "rejected", err: "No such image" });
+    const engine = await engineWith([service("store"), service("app")], [rejected, rejected, rejected]);
+    expect((await standing(engine.docker, "diary")).problem).toMatch(/^diary_app: 3 tasks were rejected/);
+  });
+
+  it("is not up where there is nothing", async () => {
+    const engine = await engineWith([], []);
+    expect(await standing(engine.docker, "diary")).toEqual({ problem: "no service", services: [] });
   });
 });

@@ -108,14 +108,13 @@ function secondLane(journal: Journal, ledger: Ledger) {
   const front = { ledger, idle: async () => {}, setFaults: (next: unknown) => faults.push(next) };
   const dispatcher = hubDispatcher(join(tempFolder(), "no-front.sock"), "");
   const lane = new Lane({
-    lab: {
+    site: {
       host,
       hub: { front } as unknown as Lab["hub"],
-      container: "container",
+      interfaceName: "eth0",
+      accountedUnits: [],
       rateLimit: { dispatcher, account: { name: "keeper", pat: "pat" } },
       accelerator: null,
-      keys: null,
-      [Symbol.asyncDispose]: async () => {},
     },
     deployer: {
       name: "stack",

@@ -45,6 +45,7 @@ async function look(breakIt: (engine: EngineDouble, host: HostDouble) => void = 
     {
       host,
       interfaceName: "eth0",
+      accountedUnits: [],
       dataRoot: "/var/lib/docker",
       events,
       rateLimit: { dispatcher, account: { name: "keeper", pat: "hunter2" } },

@@ -1,54 +1,12 @@
-import { MockAgent } from "undici";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { witnessAgent } from "../../../src/check/history.ts";
-import { rateLimit } from "../../../src/witness/rate-limit.ts";
-
-interface Answers {
-  token?: { status: number; body: object | string };
-  manifest?: { status: number; headers: Record<string, string> };
-}
-
-interface Asked {
-  path: string;
-  method: string;
-  headers: Record<string, string>;
-}
+import { askHub, rateLimit } from "../../../src/witness/rate-limit.ts";
+import { type HubAnswers, hubHeaders, hubMock } from "../../support/hub-mock.ts";
 
 const account = { name: "keeper", pat: "a-very-secret-token" };
 const nothing = { limit: null, remaining: null, windowSeconds: null, source: null };
-const full = {
-  "ratelimit-limit": "200;w=21600",
-  "ratelimit-remaining": "76;w=21600",
-  "docker-ratelimit-source": "0a1b2c3d",
-};
 
-/** Docker Hub as undici's mock; `asked` fills with what it was asked. */
-function hubMock({ token, manifest }: Answers): { dispatcher: MockAgent; asked: Asked[] } {
-  const dispatcher = new MockAgent();
-  dispatcher.disableNetConnect();
-  onTestFinished(() => dispatcher.close());
-  const asked: Asked[] = [];
-  const any = () => true;
-  dispatcher
-    .get("https://auth.docker.io")
-    .intercept({ path: any, method: "GET" })
-    .reply((options) => {
-      asked.push(options as unknown as Asked);
-      const { status, body } = token ?? { status: 200, body: { token: "the-token" } };
-      return { statusCode: status, data: typeof body === "string" ? body : JSON.stringify(body) };
-    });
-  dispatcher
-    .get("https://registry-1.docker.io")
-    .intercept({ path: any, method: "HEAD" })
-    .reply((options) => {
-      asked.push(options as unknown as Asked);
-      const { status, headers } = manifest ?? { status: 200, headers: full };
-      return { statusCode: status, responseOptions: { headers } };
-    });
-  return { dispatcher, asked };
-}
-
-const read = (answers: Answers, identity: "account" | "anonymous" = "account") =>
+const read = (answers: HubAnswers, identity: "account" | "anonymous" = "account") =>
   rateLimit({ dispatcher: hubMock(answers).dispatcher, account }, identity);
 
 describe("rateLimit", () => {
@@ -63,7 +21,7 @@ describe("rateLimit", () => {
   });
 
   it("takes a spent budget for 0, which is not unknown", async () => {
-    const headers = { ...full, "ratelimit-remaining": "0;w=21600" };
+    const headers = { ...hubHeaders, "ratelimit-remaining": "0;w=21600" };
     expect(await read({ manifest: { status: 429, headers } })).toMatchObject({ remaining: 0, limit: 200 });
   });
 
@@ -86,7 +44,7 @@ describe("rateLimit", () => {
     expect(found.identity).toBe("anonymous");
   });
 
-  it.each<[string, Answers, object]>([
+  it.each<[string, HubAnswers, object]>([
     ["no header at all", { manifest: { status: 200, headers: {} } }, nothing],
     ["a refused manifest", { manifest: { status: 401, headers: {} } }, nothing],
     ["a refused token", { token: { status: 401, body: { details: "no" } } }, nothing],
@@ -119,7 +77,7 @@ describe("rateLimit", () => {
     expect(await read(answers)).toEqual({ identity: "account", ...expected });
   });
 
-  it.each<[string, Answers]>([
+  it.each<[string, HubAnswers]>([
     ["says what is no JSON", { token: { status: 200, body: "<html>" } }],
     ["gives no token", { token: { status: 200, body: { access: 1 } } }],
   ])("fails, so that a gap shows, when the token server %s", async (_, answers) => {
@@ -130,4 +88,43 @@ describe("rateLimit", () => {
     const thrown: unknown = await read({ token: { status: 200, body: "<html>" } }).catch((error) => error);
     expect(String(thrown)).not.toContain(account.pat);
   });
+});
+
+describe("askHub", () => {
+  const ask = (answers: HubAnswers) =>
+    askHub({ dispatcher: hubMock(answers).dispatcher, account }, "account");
+
+  it("tells Docker Hub's clock, and when it may be asked again", async () => {
+    const headers = { ...hubHeaders, date: "Mon, 23 Nov 2026 20:00:07 GMT", "retry-after": "90" };
+    expect(await ask({ manifest: { status: 429, headers } })).toMatchObject({
+      tokenStatus: 200,
+      manifestStatus: 429,
+      date: Date.UTC(2026, 10, 23, 20, 0, 7),
+      retryAfterSeconds: 90,
+      limits: { remaining: 76 },
+    });
+  });
+
+  it("tells what the token endpoint said where it gave no token, and asks no further", async () => {
+    const { dispatcher, asked } = hubMock({
+      token: { status: 401, body: "<html>", headers: { date: "Mon, 23 Nov 2026 20:00:07 GMT" } },
+    });
+    expect(await askHub({ dispatcher, account }, "account")).toMatchObject({
+      tokenStatus: 401,
+      manifestStatus: null,
+      date: Date.UTC(2026, 10, 23, 20, 0, 7),
+    });
+    expect(asked).toHaveLength(1);
+  });
+
+  it.each(["soon", "", "Mon, 23 Nov 2026 20:00:07 GMT"])(
+    "calls unknown what it cannot read: retry-after %j",
+    async (retryAfter) => {
+      const headers = { "retry-after": retryAfter, date: "yesterday" };
+      expect(await ask({ manifest: { status: 200, headers } })).toMatchObject({
+        date: null,
+        retryAfterSeconds: null,
+      });
+    },
+  );
 });
