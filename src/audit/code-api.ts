@@ -22,7 +22,7 @@ export function apiCall(node: Node, callee: string, source: string): Invocation 
   const receiver = callee.slice(0, callee.search(/[\w]+$/));
   const known =
     engine.test(receiver) || /["'/](docker|dockerode|aiodocker|moby)\b|import docker|docker-api/.test(source);
-  if (prunes.test(callee) && receiver !== "" && known && !serves.test(receiver)) {
+  if (prunes.test(callee) && receiver !== "" && known) {
     // Filters may have been put together before.
     const said =
       /dangling|until|label/.test(given) || given.length < 4 ? given : (enclosing(node)?.text ?? given);

@@ -64,7 +64,7 @@ const read: [Language, string, string, string[]][] = [
   ["yaml", "no module that spares images", text("docker_prune:", "  containers: true"), []],
   ["yaml", "no description", "description: docker image prune -af", []],
   ["yaml", "a tag that is unknown", text("a: !vault x", "run: docker image prune -af"), ["PP101 2"]],
-  ["systemd", "prefixes of a command", "[Service]\nExecStart=-+/usr/bin/docker image prune -af", ["PP101 2"]],
+  ["systemd", "prefixes of a command", "[Service]\nExecStart=-+docker image prune -af", ["PP101 2"]],
   ["systemd", "no description", "[Unit]\nDescription=docker image prune -af", []],
   ["crontab", "a line with a user", "0 3 * * mon-fri root docker image prune -af", ["PP101 1"]],
   ["crontab", "a name for a time", "@daily docker image prune -af", ["PP101 1"]],
