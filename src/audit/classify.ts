@@ -236,7 +236,8 @@ function requestRule(args: readonly string[], inputs: readonly Invocation[]): Ru
     .exec(text)?.[1]
     ?.toUpperCase();
   const path = args.find((word) => /\/images\//.test(word)) ?? "";
-  if (/\/images\/prune/.test(path) && method === "POST") return pruneRule(apiFilters(text));
+  if (/\/images\/prune/.test(path) && method === "POST")
+    return pruneRule(apiFilters(args.filter((word) => word.includes("filters")).join(" ")));
   if (method !== "DELETE" || !/\/images\/[^/?]+/.test(path)) return null;
   return listingOf(inputs) ?? "PP204";
 }

@@ -23,10 +23,7 @@ export function apiCall(node: Node, callee: string, source: string): Invocation 
   const known =
     engine.test(receiver) || /["'/](docker|dockerode|aiodocker|moby)\b|import docker|docker-api/.test(source);
   if (prunes.test(callee) && receiver !== "" && known) {
-    // Filters may have been put together before.
-    const said =
-      /dangling|until|label/.test(given) || given.length < 4 ? given : (enclosing(node)?.text ?? given);
-    return invocation(["docker", "image", "prune", ...apiFilters(said)], line);
+    return invocation(["docker", "image", "prune", ...apiFilters(filtersOf(node, given))], line);
   }
   const [, , command = ""] = whales.exec(callee) ?? [];
   if (command !== "" && /docker|podman/i.test(receiver)) {
@@ -38,6 +35,16 @@ export function apiCall(node: Node, callee: string, source: string): Invocation 
   if (/Docker::Image\.all(\(.*\))?\.(each|map)$/.test(callee) && /remove|delete/.test(node.text))
     return removal(node, line);
   return request(callee, given, receiver, line);
+}
+
+/** A filter that is added to others, or an entry of what may become filters; a word such as label may be about anything. */
+const builtFilter =
+  /\b(?:Add|Arg|add|set)\(\s*["'](?:dangling|until|label!?)["'][^)]*|\b(?:dangling|until)["']?\s*[:=]\s*[^,;\n]*/g;
+
+/** The filters of a call: its arguments, or what the function around it put together before and hands over. */
+function filtersOf(node: Node, given: string): string {
+  if (/dangling|until|label/.test(given) || given.length < 4) return given;
+  return (enclosing(node)?.text.match(builtFilter) ?? []).join("\n");
 }
 
 /** One image goes, or each of a list, which the same function asked for. */

@@ -20,7 +20,7 @@ export const readDockerfile: Reader = (text, reading) => {
       const next = lines[at] ?? "";
       parts.push(/^\s*#/.test(next) ? "\\" : next);
     }
-    const delimiter = /<<-?["']?(\w+)["']?/.exec(parts.join("\n"))?.[1];
+    const delimiter = /(?<!<)<<-?["']?(\w+)["']?/.exec(parts.join("\n"))?.[1];
     while (delimiter !== undefined && at + 1 < lines.length && parts.at(-1)?.trim() !== delimiter) {
       at += 1;
       parts.push(lines[at] ?? "");

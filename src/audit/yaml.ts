@@ -46,6 +46,8 @@ class YamlFile {
   readonly #lines: LineCounter;
   readonly #reading: Reading;
   readonly #variables = new Map<string, readonly string[]>();
+  /** What aliases stood for that was read: once is enough, and aliases of aliases grow without bounds. */
+  readonly #resolved = new Set<unknown>();
 
   constructor(text: string, document: Document.Parsed, lines: LineCounter, reading: Reading) {
     this.#text = text;
@@ -99,7 +101,12 @@ class YamlFile {
 
   /** A text, or a list of lines, for a shell. In a list of lists each is a command; an alias stands for more lines. */
   #script(value: unknown, reading: Reading): Invocation[] {
-    if (isAlias(value)) return this.#script(value.resolve(this.#document), reading);
+    if (isAlias(value)) {
+      const node = value.resolve(this.#document);
+      if (this.#resolved.has(node)) return [];
+      this.#resolved.add(node);
+      return this.#script(node, reading);
+    }
     if (!isSeq(value)) return isScalar(value) ? this.#shell([value], reading) : [];
     const { items } = value;
     return [

@@ -27,6 +27,12 @@ const read: [Language, string, string, string[]][] = [
     ["PP101 3"],
   ],
   ["dockerfile", "a variable of ENV", "ENV F=-af\nRUN docker image prune $F", ["PP101 2"]],
+  [
+    "dockerfile",
+    "a text for a command, and the lines after it",
+    "RUN cat <<<word\nRUN docker image prune -af",
+    ["PP101 2"],
+  ],
   ["dockerfile", "no LABEL", 'LABEL a="docker image prune -af"', []],
   [
     "yaml",
@@ -150,6 +156,18 @@ const read: [Language, string, string, string[]][] = [
     ["PP101 2"],
   ],
   ["go", "no text that is printed", 'package a\nfunc f() { fmt.Println("docker image prune -af") }', []],
+  [
+    "go",
+    "filters that were put together before",
+    'package a\nfunc f() {\n\targs := filters.NewArgs()\n\targs.Add("label", "ci")\n\tcli.ImagesPrune(ctx, args)\n}',
+    ["PP105 5"],
+  ],
+  [
+    "go",
+    "no filter in what is about something else",
+    'package a\nfunc f() {\n\tlog.Info("label", "ci")\n\tcli.ImagesPrune(ctx, filters.Args{})\n}',
+    ["PP103 4"],
+  ],
   ["ruby", "backticks", "`docker image prune -af`", ["PP101 1"]],
   ["ruby", "a symbol for a block", "require 'docker'\nDocker::Image.all.each(&:remove)", ["PP201 2"]],
   ["ruby", "no text that is printed", 'puts "docker image prune -af"', []],
@@ -164,6 +182,16 @@ describe("a reader", () => {
     expect(
       languages.filter((one) => one !== "shell" && !read.some(([language]) => language === one)),
     ).toEqual([]);
+  });
+
+  it("follows aliases of aliases no further than there are texts", () => {
+    const lists = Array.from({ length: 12 }, (_, level) =>
+      level === 0
+        ? "l0: &l0 [docker image prune -af]"
+        : `l${level}: &l${level} [${`*l${level - 1}, `.repeat(9)}x]`,
+    );
+    expect(rulesIn("yaml", [...lists, "run: [*l11]"].join("\n"))).toEqual(["PP101 1"]);
+    expect(rulesIn("yaml", "run: &a [*a, docker image prune -af]")).toEqual(["PP101 1"]);
   });
 
   it("throws where a text is no YAML", () => {

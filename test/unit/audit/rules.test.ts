@@ -22,6 +22,7 @@ const broken: Partial<Record<RuleId, string[]>> = {
     "docker system prune --volumes -f",
     "docker image prune --all=false",
     "curl -XPOST --unix-socket /run/docker.sock http://x/v1.45/images/prune",
+    "curl -X POST -H 'label: until dangling false' --unix-socket /run/docker.sock http://x/images/prune",
   ],
   // By the time of building on graphdriver, so the age protects nothing that was pulled.
   PP104: ["docker image prune -f --filter until=24h", "docker system prune -f --filter until=24h"],
