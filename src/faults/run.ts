@@ -75,7 +75,7 @@ async function carriedOut(
     throw new Failure(ExitCode.usage, {
       what: "none of these faults befalls a host of this kind",
       seen: `--host ${kinds.join(",")}`,
-      next: "leave out --host, or name other faults: npm run verify:faults -- --help",
+      next: "name labs or the virtual machine, --host lab,vm, or other faults: npm run verify:faults -- --help",
     });
   const header = runHeader(
     { ...setting, recipe: setting.courier },

@@ -45,4 +45,14 @@ function documentsPart({ paths, files }: EntryOf<"audit">["data"]["documents"]):
   return rows.length === 0 ? said : `${said}\n\n${table(["document", "SHA-256"], rows)}`;
 }
 
+/** What the audit found and somebody let stay, each with its reason; without any, `None.`. */
+export function waiverList(audit: EntryOf<"audit"> | undefined): string {
+  const lines = (audit?.data.findings ?? []).flatMap(({ rule, file, line, waiver }) =>
+    waiver === null
+      ? []
+      : [`- ${rule} at ${escapeMarkdown(`${file}:${line}`)}: ${escapeMarkdown(reasonOf(waiver))}`],
+  );
+  return lines.length === 0 ? "None." : lines.join("\n");
+}
+
 const spans = (paths: readonly string[]): string => paths.map(codeSpan).join(", ");

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { loadSettings } from "../config/settings.ts";
+import { fixtureAccount, loadSettings } from "../config/settings.ts";
 import { fixtureRecipes } from "../deploy/fixture-recipes.ts";
 import { readRecipe } from "../deploy/recipe.ts";
 import { StackDeployer } from "../deploy/stack.ts";
@@ -32,7 +32,7 @@ export async function openBareRun(progress: Progress, folder: string | null): Pr
       run,
       outer,
       folder: scope.folder,
-      account: { name: settings.account, pat },
+      account: { name: settings.account ?? fixtureAccount, pat },
       settings,
       fixtures: await FixtureImages.open(outer, settings),
       engine: defaultLab,

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import type Docker from "dockerode";
 import { observeAudit } from "../audit/observe.ts";
 import { judge } from "../check/judge.ts";
+import type { Resolved } from "../config/layers.ts";
 import { readPolicy } from "../config/policies.ts";
-import type { Settings } from "../config/settings.ts";
+import { fixtureAccount, type Settings } from "../config/settings.ts";
 import type { Deployer } from "../deploy/deployer.ts";
 import { fixtureRecipes } from "../deploy/fixture-recipes.ts";
 import { type Recipe, readRecipe } from "../deploy/recipe.ts";
@@ -13,14 +14,20 @@ import { openOuterEngine, pointTestcontainers } from "../lab/outer-engine.ts";
 import { defaultLab } from "../lab/rootfs.ts";
 import type { ClaimId } from "../model/claim.ts";
 import type { Entry } from "../model/evidence.ts";
-import { ExitCode, Failure, messageOf } from "../model/failure.ts";
+import { messageOf } from "../model/failure.ts";
 import type { Judgement } from "../model/verdict.ts";
 import type { LivePlan } from "../report/live-plan.ts";
 import { Journal, nowhere } from "./journal.ts";
 import { type LiveRun, openLive } from "./live.ts";
 import type { LaneSetting } from "./open-lane.ts";
 import { type LanePlan, planRun } from "./plan.ts";
-import { requireBudget, requireDisk, requireFixtureImages, requireLayers } from "./preflight.ts";
+import {
+  requireAuthChoice,
+  requireBudget,
+  requireDisk,
+  requireFixtureImages,
+  requireLayers,
+} from "./preflight.ts";
 import type { Progress } from "./progress.ts";
 import { forgetResumeState } from "./resume-state.ts";
 import { createRunFolder, files, pointLatest, writeResults } from "./run-folder.ts";
@@ -31,6 +38,8 @@ import { suiteSettings } from "./suite-settings.ts";
 /** Everything that a run is asked to do. */
 export interface VerifyRequest {
   settings: Settings;
+  /** Where each setting came from, by its key: an error blames what has to be changed. */
+  origins: Resolved<Settings>["origins"];
   recipe: Recipe;
   deployer: Deployer;
   claims: ClaimId[];
@@ -52,14 +61,8 @@ export interface VerifyResult {
 
 /** The scenarios that a request leads to on hosts of the run's own, by host. Throws a Failure when the request cannot be carried out. */
 export function planOf(request: VerifyRequest): LanePlan[] {
-  const { settings, recipe, deployer } = request;
-  if (!settings.registryAuth && !deployer.choosesAuth) {
-    throw new Failure(ExitCode.usage, {
-      what: "registry auth cannot be left out of this deploy",
-      seen: `--no-registry-auth with the deployer ${deployer.name}, which decides that itself`,
-      next: "leave out --no-registry-auth, or use --deployer stack",
-    });
-  }
+  const { settings, origins, recipe, deployer } = request;
+  requireAuthChoice(deployer, settings, origins);
   if (settings.hosts.every((kind) => kind === "live")) return [];
   requireFixtureImages(recipe);
   const plans = {
@@ -87,7 +90,8 @@ export async function verify(
   const run = runId();
   await using live = request.settings.hosts.includes("live") ? await openLive(request.settings, run) : null;
   if (live !== null) await request.approve(live.summary);
-  const settings = { ...request.settings, account: live?.credentials?.account ?? request.settings.account };
+  const account = request.settings.account ?? live?.credentials?.account ?? fixtureAccount;
+  const settings = { ...request.settings, account };
   const recipe = lanes.length === 0 && live !== null ? live.app.recipe : request.recipe;
   const policy = live?.policy ?? readPolicy(settings.prune);
   const audited = await observeAudit(settings, policy, new Date());
@@ -199,7 +203,7 @@ async function runLabs(lanes: readonly LanePlan[], request: VerifyRequest, labs:
     run,
     outer,
     folder: scope.folder,
-    account: { name: settings.account, pat },
+    account: { name: settings.account ?? fixtureAccount, pat },
     settings,
     fixtures: await FixtureImages.open(outer, settings),
     engine: defaultLab,

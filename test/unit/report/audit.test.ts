@@ -5,6 +5,7 @@ import { ruleIds } from "../../../src/audit/rules.ts";
 import { judge } from "../../../src/check/judge.ts";
 import type { Body, Entry } from "../../../src/model/evidence.ts";
 import { renderAudit } from "../../../src/report/audit.ts";
+import { waiverList } from "../../../src/report/audit-section.ts";
 import { renderReport } from "../../../src/report/markdown.ts";
 import { renderSarif } from "../../../src/report/sarif.ts";
 import { chain } from "../../support/scenarios.ts";
@@ -149,6 +150,14 @@ describe("a report's section on the audit", () => {
     expect(rows[0]).toContain("a\\|b \\#\\# x.sh:3");
     expect(rows[0]).not.toContain("<b>");
     expect(rows[2]).toContain("a \\[builder\\](x), until 2027-01-31");
+  });
+
+  it("gives the review each waiver with its reason", () => {
+    const [header] = run;
+    const entry = { ...header, kind: "audit", data: audit } as Extract<Entry, { kind: "audit" }>;
+    expect(waiverList(entry)).toBe("- PP101 at w.sh:3: a \\[builder\\](x), until 2027-01-31");
+    expect(waiverList({ ...entry, data: { ...audit, findings: [] } })).toBe("None.");
+    expect(waiverList(undefined)).toBe("None.");
   });
 
   it("names the documents with their hashes, and the options that make the run again", () => {
