@@ -25,7 +25,13 @@ function check(history: History): Finding {
   const unplanned = history.steps.filter(({ plan }) => !removesByPlan(plan));
   const removals =
     unplanned.length === 0
-      ? [inconclusive("no step was made in which an image must stay", [], lookAgain)]
+      ? [
+          inconclusive(
+            "no step was made in which an image must stay",
+            [],
+            "leave scenarios in the run that deploy and tear down",
+          ),
+        ]
       : unplanned.map(removalFinding);
   return compose(
     [...code, ...removals],
