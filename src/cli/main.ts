@@ -25,6 +25,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   watch: async () => (await import("./watch.ts")).addWatch,
   install: async () => (await import("./install.ts")).addInstall,
   run: async () => (await import("./run.ts")).addRun,
+  audit: async () => (await import("./audit.ts")).addAudit,
 };
 
 // A reader that has seen enough, such as head, is no error.

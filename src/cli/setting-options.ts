@@ -74,6 +74,19 @@ const settingOptions: readonly SettingOption[] = [
   },
   { key: "recipe", option: new Option("--recipe <folder>", "abra recipe to deploy") },
   {
+    key: "audit",
+    option: new Option("--audit <paths>", "harness, janitor and CI code to audit, with commas between paths"),
+    read: (paths) => paths.split(","),
+  },
+  {
+    key: "documents",
+    option: new Option(
+      "--documents <paths>",
+      "where operators look for the prune policy, with commas between paths",
+    ),
+    read: (paths) => paths.split(","),
+  },
+  {
     key: "samples",
     option: new Option("--samples <n>", "cold and warm deploys to time").argParser(Number),
   },

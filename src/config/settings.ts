@@ -20,6 +20,8 @@ const checkedText = (problem: (text: string) => string | null) =>
     if (message !== null) context.addIssue({ code: "custom", message });
   });
 
+const paths = z.array(z.string().min(1, "name a file or a folder")).default([]);
+
 /**
  * Settings of a verification and their defaults. Sizes and rates are bytes and bytes per second; the hub's
  * limits are Docker Hub's at the time of writing (https://docs.docker.com/docker-hub/usage/): 200 pulls in six
@@ -66,6 +68,8 @@ export const settingsSchema = z
       .default("reference")
       .describe("The prune run to judge: a policy of fixtures/policies/, or a shell command for the host"),
     recipe: z.string().optional().describe("Folder of the abra recipe to deploy; the fixture's by default"),
+    audit: paths.describe("Harness, janitor and CI code to audit: files and folders"),
+    documents: paths.describe("Where operators look for the prune policy: files and folders"),
     samples: count.max(1_000).default(5).describe("How many cold and how many warm deploys are timed"),
     seed: z.string().default("pullproof").describe("Decides the content of the fixture's layers"),
     account: z

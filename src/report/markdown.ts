@@ -2,6 +2,7 @@ import { type History, ofScenarios, readHistory } from "../check/history.ts";
 import type { Entry, EntryOf } from "../model/evidence.ts";
 import type { Judgement } from "../model/verdict.ts";
 import { asFoundSection } from "./as-found.ts";
+import { auditSection } from "./audit-section.ts";
 import { chainOf } from "./chain.ts";
 import { claimSections, remedyText } from "./claims.ts";
 import { controlTable } from "./controls.ts";
@@ -48,12 +49,13 @@ export function renderReport({ entries, judgement, evidenceHash, linkPrefix }: R
       `Numbers such as #12 are line numbers of [evidence.jsonl](${linkPrefix}evidence.jsonl).`,
       claimSections(asked, entries),
     ),
+    ...(history.audit === undefined ? [] : [section("Audit", auditSection(history.audit))]),
     section("Controls (must be caught)", controlTable(run, judgement)),
     ...(others.steps.length === 0 ? [] : [section("The other scenarios", ...stepTables(others))]),
     ...leftOn(history),
     section("Where the time went", whereTimeWent(history, entries)),
     section("Environment and settings", environmentSection(run, environments)),
-    section("Reproduce", reproduceSection(run, environment)),
+    section("Reproduce", reproduceSection(history, environment)),
   ].join("\n\n")}\n`;
 }
 

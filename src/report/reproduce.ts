@@ -1,3 +1,4 @@
+import type { History } from "../check/history.ts";
 import { claimIds } from "../model/claim.ts";
 import { doubleMark } from "../model/contract-double.ts";
 import type { EntryOf } from "../model/evidence.ts";
@@ -10,7 +11,7 @@ const unsafe = /[^\x20-\x7e]|`|<!--/;
 
 /** The commands that make such a run again, and that judge this one again: by its name, or by the `folder` that it is in. */
 export function reproduceSection(
-  run: EntryOf<"run">,
+  { run, audit }: Pick<History, "run" | "audit">,
   environment: EntryOf<"environment"> | undefined,
   folder: string = run.data.id,
 ): string {
@@ -22,6 +23,10 @@ export function reproduceSection(
   const samples = scenarios.flatMap(({ steps }) => steps).filter(isColdSample).length;
   if (samples > 1) options.push("--samples", String(samples));
   if (!scenarios.some(({ control }) => control)) options.push("--no-controls");
+  const code = audit?.data.paths ?? [];
+  const documents = audit?.data.documents.paths ?? [];
+  if (code.length > 0) options.push("--audit", code.join(","));
+  if (documents.length > 0) options.push("--documents", documents.join(","));
   if (run.data.hosts !== undefined) options.push("--host", run.data.hosts.join(","));
   if (run.data.reboot !== undefined) options.push("--reboot", run.data.reboot);
   if (environment !== undefined) {

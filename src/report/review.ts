@@ -2,6 +2,7 @@ import { readHistory } from "../check/history.ts";
 import type { Manifest } from "../check/manifest.ts";
 import { claimIds } from "../model/claim.ts";
 import type { EntryOf } from "../model/evidence.ts";
+import { waiverList } from "./audit-section.ts";
 import { chainOf } from "./chain.ts";
 import { criterionTable } from "./criterion-table.ts";
 import { codeSpan, escapeMarkdown } from "./escape.ts";
@@ -40,11 +41,11 @@ export function renderReview(input: ReviewInput): string {
     `Run ${codeSpan(run.data.id)}, ${run.wall.slice(0, 10)}`,
     criterionTable(judgement, claimIds),
     "## How to reproduce it",
-    reproduceSection(run, chainOf(history).environment, folder),
+    reproduceSection(history, chainOf(history).environment, folder),
     "## Evidence",
     evidenceTable(evidenceHash, manifest),
     "## Waivers",
-    "None.",
+    waiverList(history.audit),
     "## Environment",
     hostTable(environments),
     renderReport({ ...input, linkPrefix: `${path}/` }),

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type Docker from "dockerode";
+import { observeAudit } from "../audit/observe.ts";
 import { judge } from "../check/judge.ts";
 import type { Resolved } from "../config/layers.ts";
 import { readPolicy } from "../config/policies.ts";
@@ -92,6 +93,8 @@ export async function verify(
   const account = request.settings.account ?? live?.credentials?.account ?? fixtureAccount;
   const settings = { ...request.settings, account };
   const recipe = lanes.length === 0 && live !== null ? live.app.recipe : request.recipe;
+  const policy = live?.policy ?? readPolicy(settings.prune);
+  const audited = await observeAudit(settings, policy, new Date());
   const outer = lanes.length === 0 ? null : await openLabEngine(request.claims);
   const runFolder = createRunFolder(request.runFolder ?? join("reports", run));
   const folder = runFolder.path;
@@ -103,11 +106,12 @@ export async function verify(
       claims: request.claims,
       hosts: settings.hosts,
       reboot: settings.reboot,
-      policy: live?.policy ?? readPolicy(settings.prune),
+      policy,
       scenarios: [...lanes, ...(live === null ? [] : [live.plan])].flatMap((lane) => lane.scenarios),
     },
   );
   journal.append("run", "runner", nowhere, header);
+  if (audited !== null) journal.append("audit", "audit", nowhere, audited);
   try {
     const { failed, both } = together(signal);
     const work = [

@@ -32,6 +32,17 @@ describe("loadSettings", () => {
     });
   });
 
+  it("audits no code and looks into no document unless told to, and takes no path without a name", () => {
+    expect(loadSettings({}, nowhere())).toMatchObject({ audit: [], documents: [] });
+    expect(load("audit: [scripts]\n", { documents: ["docs"] })).toMatchObject({
+      audit: ["scripts"],
+      documents: ["docs"],
+    });
+    expect(() => load("", { audit: ["scripts", ""] })).toThrow(
+      expect.objectContaining({ exitCode: ExitCode.usage, seen: expect.stringContaining("audit") }),
+    );
+  });
+
   it("has Docker Hub's limits as defaults: 200 pulls in six hours for an account, 100 for an address", () => {
     const { hub } = loadSettings({}, nowhere(), {});
     expect(hub).toMatchObject({ accountLimit: 200, anonymousLimit: 100, windowSeconds: 6 * 3600 });
