@@ -28,7 +28,13 @@ export function reproduceSection(
   if (code.length > 0) options.push("--audit", code.join(","));
   if (documents.length > 0) options.push("--documents", documents.join(","));
   if (run.data.hosts !== undefined) options.push("--host", run.data.hosts.join(","));
-  if (run.data.reboot !== undefined) options.push("--reboot", run.data.reboot);
+  if (environment?.data.address?.startsWith("ssh://"))
+    options.push("--docker-host", environment.data.address);
+  const onLive = scenarios.find(({ id }) => id === liveChain)?.steps ?? [];
+  if (onLive.some((step) => step.do === "prune")) options.push("--allow-prune");
+  if (onLive.some((step) => step.do === "restart")) options.push("--allow-reboot");
+  if (run.data.reboot !== undefined && !run.data.hosts?.every((kind) => kind === "live"))
+    options.push("--reboot", run.data.reboot);
   if (environment !== undefined) {
     const { engine, deployer } = environment.data;
     options.push("--image-store", engine.imageStore, "--deployer", deployer.name);
@@ -46,6 +52,9 @@ export function reproduceSection(
     "```",
   ].join("\n");
 }
+
+/** The scenario of a live host (suites/live.ts). */
+const liveChain = "live-chain";
 
 function isColdSample(step: Step): boolean {
   return step.do === "deploy" && step.sample && step.expect === "cold";

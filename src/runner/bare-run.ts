@@ -10,8 +10,8 @@ import { defaultLab } from "../lab/rootfs.ts";
 import { Journal } from "./journal.ts";
 import type { LaneSetting } from "./open-lane.ts";
 import type { Progress } from "./progress.ts";
+import { runId } from "./run-id.ts";
 import { openRunScope } from "./run-scope.ts";
-import { runId } from "./verify.ts";
 
 /** A run that is not judged as a verification: what lanes share, until it is disposed of. */
 export interface BareRun extends AsyncDisposable {

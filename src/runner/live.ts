@@ -34,6 +34,7 @@ import { Lane, type Site } from "./lane.ts";
 import type { LanePlan } from "./plan.ts";
 import { pullsOf } from "./preflight.ts";
 import type { Progress } from "./progress.ts";
+import { runId } from "./run-id.ts";
 import { suiteSettings } from "./suite-settings.ts";
 
 /** A live host that was looked at, and what a run would do there. Nothing was changed but a temporary folder made. */
@@ -66,7 +67,7 @@ export async function openLive(settings: Settings, run: string): Promise<LiveRun
 
 /** What a run would do on a live host. Nothing is done there. */
 export async function liveSummary(settings: Settings): Promise<LivePlan> {
-  await using live = await openLive(settings, "dry-run");
+  await using live = await openLive(settings, runId());
   return live.summary;
 }
 

@@ -32,6 +32,7 @@ import type { Progress } from "./progress.ts";
 import { forgetResumeState } from "./resume-state.ts";
 import { createRunFolder, files, pointLatest, writeResults } from "./run-folder.ts";
 import { runHeader } from "./run-header.ts";
+import { runId } from "./run-id.ts";
 import { openRunScope } from "./run-scope.ts";
 import { suiteSettings } from "./suite-settings.ts";
 
@@ -233,12 +234,6 @@ async function runLabs(lanes: readonly LanePlan[], request: VerifyRequest, labs:
       ? `kept the labs of run ${run} and ${scope.folder}; ./setup --down removes the labs`
       : "removing the labs",
   );
-}
-
-/** `20261123-131502-9f3a`: sorts by time, and is fit for the names of containers and stacks. */
-export function runId(): string {
-  const [day = "", time = ""] = new Date().toISOString().replaceAll(/[-:]/g, "").split("T");
-  return `${day}-${time.slice(0, 6)}-${randomBytes(2).toString("hex")}`;
 }
 
 /** Rejects, with its reason, when a signal aborts. */
