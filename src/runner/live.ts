@@ -1,7 +1,8 @@
 import type { Agent } from "undici";
 import { live as liveSuite } from "../../suites/live.ts";
 import { readHostPolicy } from "../config/policies.ts";
-import type { Settings } from "../config/settings.ts";
+import { fixtureAccount, type Settings } from "../config/settings.ts";
+import { probeAbra } from "../deploy/abra-facts.ts";
 import { deployerOnHost } from "../deploy/choose.ts";
 import type { App } from "../deploy/deployer.ts";
 import { fixtureRecipes } from "../deploy/fixture-recipes.ts";
@@ -31,6 +32,7 @@ import { requireOwnReboot } from "./local-reboot.ts";
 import type { LanePlan } from "./plan.ts";
 import { pullsOf } from "./preflight.ts";
 import { waitsIn } from "./resume-state.ts";
+import { runId } from "./run-id.ts";
 import { holdRun } from "./run-scope.ts";
 import { suiteSettings } from "./suite-settings.ts";
 
@@ -73,7 +75,7 @@ export async function openLive(settings: Settings, run: string, folder: string):
 
 /** What a run would do on a live host. Nothing is done there. */
 export async function liveSummary(settings: Settings): Promise<LivePlan> {
-  await using live = await openLive(settings, "dry-run", "reports");
+  await using live = await openLive(settings, runId(), "reports");
   return live.summary;
 }
 
@@ -100,6 +102,7 @@ async function prepareLive(
   const pulls = pullsOf({ scenarios: [planned("cold")] }, recipe) + 2 * Object.keys(recipe.images).length;
   const diagnoses = await checkUp(host, access, settings, { stack: app.stack, pulls });
   requireFit(diagnoses);
+  requireAccount(settings, access);
   await requireFree(host, app);
   const { version, imageStore } = await engineFacts(host.docker);
   const known = await registryImages(host, access, recipe);
@@ -176,8 +179,14 @@ export async function checkUp(
   { account, registryAuth, deployer }: Settings,
   needs: { stack: string; pulls: number | null },
 ): Promise<Diagnosis[]> {
-  const asked = { account: credentials?.account ?? account, registryAuth, deployer, ...needs };
-  const facts = await examine(host, asked, { askHub: askHubOver(dispatcher), now: Date.now });
+  const asked = {
+    account: account ?? credentials?.account ?? fixtureAccount,
+    registryAuth,
+    deployer,
+    ...needs,
+  };
+  const ways = { askHub: askHubOver(dispatcher), now: Date.now, probeAbra };
+  const facts = await examine(host, asked, ways);
   return diagnose(facts, Date.now());
 }
 
@@ -213,6 +222,16 @@ async function allStored(host: LiveHost, known: readonly Body<"published">[]): P
   const { images } = await lookAtStore(host.docker);
   const digests = new Set(images.flatMap((image) => image.digests.map((name) => name.split("@")[1])));
   return known.every(({ digest }) => digests.has(digest));
+}
+
+/** Throws a Failure where a host is logged in as somebody else than the account that pulls have to run as. */
+function requireAccount({ account }: Settings, { credentials }: LiveAccess): void {
+  if (account === undefined || credentials === null || credentials.account === account) return;
+  throw new Failure(ExitCode.unavailable, {
+    what: "the live host is logged in as another account than the settings name",
+    seen: `${credentials.account} there, account: ${account} in the settings`,
+    next: `there: docker login --username ${account}; or correct account in pullproof.yaml`,
+  });
 }
 
 /** Throws a Failure unless nothing bears the stack's name: a run touches nothing but its own. */

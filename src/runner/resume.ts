@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import type Docker from "dockerode";
+import { fixtureAccount } from "../config/settings.ts";
 import { chooseDeployer } from "../deploy/choose.ts";
 import { fixtureRecipes } from "../deploy/fixture-recipes.ts";
 import { readRecipe } from "../deploy/recipe.ts";
@@ -118,7 +119,7 @@ async function reopened(
     plan: { host, kind: "vm", imageStore: settings.imageStore, small: false, scenarios },
     setting: {
       ...shared,
-      account: { name: settings.account, pat },
+      account: { name: settings.account ?? fixtureAccount, pat },
       settings,
       fixtures,
       engine: defaultLab,

@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type Docker from "dockerode";
+import { observeAudit } from "../audit/observe.ts";
 import { judge } from "../check/judge.ts";
+import type { Resolved } from "../config/layers.ts";
 import { readPolicy } from "../config/policies.ts";
-import type { Settings } from "../config/settings.ts";
+import { fixtureAccount, type Settings } from "../config/settings.ts";
 import type { Deployer } from "../deploy/deployer.ts";
 import { fixtureRecipes } from "../deploy/fixture-recipes.ts";
 import { type Recipe, readRecipe } from "../deploy/recipe.ts";
@@ -12,7 +14,7 @@ import { openOuterEngine, pointTestcontainers } from "../lab/outer-engine.ts";
 import { defaultLab } from "../lab/rootfs.ts";
 import type { ClaimId } from "../model/claim.ts";
 import type { Entry } from "../model/evidence.ts";
-import { ExitCode, Failure, messageOf } from "../model/failure.ts";
+import { messageOf } from "../model/failure.ts";
 import type { Judgement } from "../model/verdict.ts";
 import type { LivePlan } from "../report/live-plan.ts";
 import { Journal, nowhere } from "./journal.ts";
@@ -20,17 +22,26 @@ import { type LiveRun, openLive } from "./live.ts";
 import { whileWaiting } from "./live-lane.ts";
 import type { LaneSetting } from "./open-lane.ts";
 import { type LanePlan, planRun } from "./plan.ts";
-import { requireBudget, requireDisk, requireFixtureImages, requireLayers } from "./preflight.ts";
+import {
+  requireAuthChoice,
+  requireBudget,
+  requireDisk,
+  requireFixtureImages,
+  requireLayers,
+} from "./preflight.ts";
 import type { Progress } from "./progress.ts";
 import { forgetResumeState } from "./resume-state.ts";
 import { createRunFolder, files, pointLatest, writeResults } from "./run-folder.ts";
 import { runHeader } from "./run-header.ts";
+import { runId } from "./run-id.ts";
 import { openRunScope } from "./run-scope.ts";
 import { suiteSettings } from "./suite-settings.ts";
 
 /** Everything that a run is asked to do. */
 export interface VerifyRequest {
   settings: Settings;
+  /** Where each setting came from, by its key: an error blames what has to be changed. */
+  origins: Resolved<Settings>["origins"];
   recipe: Recipe;
   deployer: Deployer;
   claims: ClaimId[];
@@ -52,14 +63,8 @@ export interface VerifyResult {
 
 /** The scenarios that a request leads to on hosts of the run's own, by host. Throws a Failure when the request cannot be carried out. */
 export function planOf(request: VerifyRequest): LanePlan[] {
-  const { settings, recipe, deployer } = request;
-  if (!settings.registryAuth && !deployer.choosesAuth) {
-    throw new Failure(ExitCode.usage, {
-      what: "registry auth cannot be left out of this deploy",
-      seen: `--no-registry-auth with the deployer ${deployer.name}, which decides that itself`,
-      next: "leave out --no-registry-auth, or use --deployer stack",
-    });
-  }
+  const { settings, origins, recipe, deployer } = request;
+  requireAuthChoice(deployer, settings, origins);
   if (settings.hosts.every((kind) => kind === "live")) return [];
   requireFixtureImages(recipe);
   const plans = {
@@ -90,8 +95,11 @@ export async function verify(
     ? await openLive(request.settings, run, wanted)
     : null;
   if (live !== null) await request.approve(live.summary);
-  const settings = { ...request.settings, account: live?.credentials?.account ?? request.settings.account };
+  const account = request.settings.account ?? live?.credentials?.account ?? fixtureAccount;
+  const settings = { ...request.settings, account };
   const recipe = lanes.length === 0 && live !== null ? live.app.recipe : request.recipe;
+  const policy = live?.policy ?? readPolicy(settings.prune);
+  const audited = await observeAudit(settings, policy, new Date());
   const outer = lanes.length === 0 ? null : await openLabEngine(request.claims);
   const runFolder = createRunFolder(wanted);
   const latest = request.runFolder === undefined;
@@ -104,11 +112,12 @@ export async function verify(
       claims: request.claims,
       hosts: settings.hosts,
       reboot: settings.reboot,
-      policy: live?.policy ?? readPolicy(settings.prune),
+      policy,
       scenarios: [...lanes, ...(live === null ? [] : [live.plan])].flatMap((lane) => lane.scenarios),
     },
   );
   journal.append("run", "runner", nowhere, header);
+  if (audited !== null) journal.append("audit", "audit", nowhere, audited);
   try {
     const { failed, both } = together(signal);
     const work = [
@@ -204,7 +213,7 @@ async function runLabs(lanes: readonly LanePlan[], request: VerifyRequest, labs:
     run,
     outer,
     folder: scope.folder,
-    account: { name: settings.account, pat },
+    account: { name: settings.account ?? fixtureAccount, pat },
     settings,
     fixtures: await FixtureImages.open(outer, settings),
     engine: defaultLab,
@@ -234,12 +243,6 @@ async function runLabs(lanes: readonly LanePlan[], request: VerifyRequest, labs:
       ? `kept the labs of run ${run} and ${scope.folder}; ./setup --down removes the labs`
       : "removing the labs",
   );
-}
-
-/** `20261123-131502-9f3a`: sorts by time, and is fit for the names of containers and stacks. */
-export function runId(): string {
-  const [day = "", time = ""] = new Date().toISOString().replaceAll(/[-:]/g, "").split("T");
-  return `${day}-${time.slice(0, 6)}-${randomBytes(2).toString("hex")}`;
 }
 
 /** Rejects, with its reason, when a signal aborts. */
