@@ -7,7 +7,7 @@ export function retention(settings: SuiteSettings): Scenario {
   return suite(
     "chain",
     "deploy, teardown, redeploy, prune, redeploy, restart, redeploy",
-    ["PC1.1", "PC1.4", "PC2.1", "PC2.2", "PC2.4", "PC3.1", "PC3.2", "PC3.3", "G3", "G4"],
+    ["PC1.1", "PC1.4", "PC1.5", "PC2.1", "PC2.2", "PC2.4", "PC3.1", "PC3.2", "PC3.3", "G3", "G4"],
     [
       { id: "pull-base", do: "pull", image: settings.baseImage },
       deploy(settings, "cold-deploy", "cold", { sample: true }),

@@ -16,6 +16,8 @@ export interface Checker {
   id: ClaimId;
   /** What is expected, in words that hold for any run. */
   expected: string;
+  /** What the run was not told that this claim cannot do without; null where it was. */
+  lacks?(history: History): string | null;
   /** Judges the steps of the given history, which the composition has narrowed to the claim's scenarios. */
   check(history: History): Finding;
 }

@@ -8,6 +8,7 @@ import { pruneRemovesNothing } from "./pc1-1-prune-removes-nothing.ts";
 import { pressureFreesOldOrphans } from "./pc1-2-pressure-frees-old-orphans.ts";
 import { nothingDuringARun } from "./pc1-3-nothing-during-a-run.ts";
 import { teardownLeavesOnlyImages } from "./pc1-4-teardown-leaves-only-images.ts";
+import { nobodyPrunesAggressively } from "./pc1-5-nobody-prunes-aggressively.ts";
 import { everyRequestAsAccount } from "./pc2-1-every-request-as-account.ts";
 import { storeIsRetained } from "./pc2-2-store-is-retained.ts";
 import { storeSurvivesReboot } from "./pc2-3-store-survives-reboot.ts";
@@ -15,6 +16,7 @@ import { redeployChecksOnce } from "./pc2-4-redeploy-checks-once.ts";
 import { noLayerAgain } from "./pc3-1-no-layer-again.ts";
 import { warmIsFaster } from "./pc3-2-warm-is-faster.ts";
 import { baseImagesStay } from "./pc3-3-base-images-stay.ts";
+import { policyIsDocumented } from "./pc3-4-policy-is-documented.ts";
 import { rebootRemedy } from "./restart.ts";
 
 /** The judge of each claim that this version can judge. */
@@ -23,6 +25,7 @@ export const checkers: readonly Checker[] = [
   pressureFreesOldOrphans,
   nothingDuringARun,
   teardownLeavesOnlyImages,
+  nobodyPrunesAggressively,
   everyRequestAsAccount,
   storeIsRetained,
   storeSurvivesReboot,
@@ -30,22 +33,22 @@ export const checkers: readonly Checker[] = [
   noLayerAgain,
   warmIsFaster,
   baseImagesStay,
+  policyIsDocumented,
   newDigestIsPulled,
   brokenImageIsReported,
   realPullPath,
   revisitConditions,
 ];
 
-/** Why this version does not judge a claim. */
-export const notJudged: Partial<Record<ClaimId, string>> = {
-  "PC1.5": "this version does not scan harness, janitor and CI code for prune commands",
-  "PC3.4": "this version does not look for the policy's documentation",
-};
-
-/** What a run lacks that has no scenario about a claim. */
+/** What to do where a run has no scenario about a claim, or was not told what it is about. */
 export const unplanned: Partial<Record<ClaimId, string>> = {
+  "PC1.5": "name harness, janitor and CI code: `--audit scripts,.github`",
   "PC2.3": rebootRemedy,
+  "PC3.4": "name the documents in which operators look: `--documents docs,README.md`",
 };
 
 /** Claims about everything that a run does: every scenario but the controls gives evidence for them. */
-export const runWide: ReadonlySet<ClaimId> = new Set(["PC2.1", "G3"]);
+export const runWide: ReadonlySet<ClaimId> = new Set(["PC1.5", "PC2.1", "G3"]);
+
+/** Claims that more than steps is evidence for: they are judged whatever scenarios a run has. */
+export const beyondSteps: ReadonlySet<ClaimId> = new Set(["PC1.5", "PC3.4"]);

@@ -37,6 +37,8 @@ export interface StepHistory<S extends Step = Step> {
 /** A run's evidence, ordered for the checkers. */
 export interface History {
   run: EntryOf<"run">;
+  /** What was found in code and documents, where the run was told of any. */
+  audit: EntryOf<"audit"> | undefined;
   /** One per host under test. */
   environments: EntryOf<"environment">[];
   published: EntryOf<"published">[];
@@ -63,6 +65,7 @@ export function readHistory(entries: readonly Entry[]): History {
   const steps: StepHistory[] = [];
   const history: History = {
     run: first,
+    audit: undefined,
     environments: [],
     published: [],
     steps,
@@ -83,6 +86,7 @@ export function readHistory(entries: readonly Entry[]): History {
       if (step === undefined) history.strays.push(entry);
     }
     if (entry.kind === "ratelimit") history.ratelimits.push(entry);
+    if (entry.kind === "audit") history.audit = entry;
     if (entry.kind === "environment") history.environments.push(entry);
     else if (entry.kind === "published") history.published.push(entry);
     else if (entry.kind === "end") history.end = entry;

@@ -4,7 +4,7 @@ import { ExitCode } from "../model/failure.ts";
 import type { Scenario } from "../model/plan.ts";
 import { type ControlVerdict, type Judgement, type Verdict, worst } from "../model/verdict.ts";
 import { run } from "./checker.ts";
-import { checkers, notJudged, runWide, unplanned } from "./checkers.ts";
+import { beyondSteps, checkers, runWide, unplanned } from "./checkers.ts";
 import { shortfall } from "./completeness.ts";
 import { type History, ofScenarios, readHistory } from "./history.ts";
 
@@ -29,14 +29,12 @@ function judgeClaim(history: History, id: ClaimId): Verdict {
   if (!history.run.data.claims.includes(id)) return skipped(id, "not asked for", null);
   const checker = checkers.find((candidate) => candidate.id === id);
   if (checker === undefined)
-    return skipped(
-      id,
-      notJudged[id] ?? "nothing judges this claim",
-      "judge it by hand until a later version does",
-    );
+    return skipped(id, "nothing judges this claim", "judge it by hand until a later version does");
+  const lacking = checker.lacks?.(history) ?? null;
+  if (lacking !== null) return skipped(id, `not judged: ${lacking}`, unplanned[id] ?? leftOut);
   const accept = (scenario: Scenario) =>
     !scenario.control && (runWide.has(id) || scenario.claims.includes(id));
-  if (!history.run.data.scenarios.some(accept))
+  if (!beyondSteps.has(id) && !history.run.data.scenarios.some(accept))
     return skipped(id, "not judged: no scenario of this run is about it", unplanned[id] ?? leftOut);
   const verdict = run(checker, ofScenarios(history, accept));
   if (verdict.verdict !== "pass") return verdict;

@@ -1,3 +1,4 @@
+import type { EntryOf } from "../model/evidence.ts";
 import type { DeployStep } from "../model/plan.ts";
 import { parseReference } from "../model/reference.ts";
 import { checkedOnce, pulledAs, spentIn } from "./budget-in-step.ts";
@@ -63,7 +64,7 @@ function authenticated(history: History, step: StepHistory<DeployStep>): Finding
 }
 
 /** Manifest GETs that were answered with a manifest, which is what Docker Hub counts. */
-function manifestGets(step: StepHistory) {
+export function manifestGets(step: StepHistory): EntryOf<"request">[] {
   return step.requests.filter(
     ({ data }) =>
       data.endpoint === "manifest" && data.method === "GET" && data.status >= 200 && data.status < 300,

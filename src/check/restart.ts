@@ -1,3 +1,5 @@
+import type { Body } from "../model/evidence.ts";
+import { ownServices } from "../model/own-services.ts";
 import type { Step } from "../model/plan.ts";
 import { layerTraffic, sizeOf, smallestLayer } from "./bytes.ts";
 import { type Finding, fail, inconclusive, lookAgain, pass } from "./checker.ts";
@@ -71,7 +73,7 @@ export function appRan(history: History, step: Restart): boolean | null {
   if (uses === undefined) return null;
   const last = earlier(history, step).findLast(({ plan }) => plan.do === "deploy" || plan.do === "teardown");
   const planned = last?.plan.do === "deploy";
-  return planned === uses.data.services.length > 0 ? planned : null;
+  return planned === own(history, step).length > 0 ? planned : null;
 }
 
 /**
@@ -98,7 +100,7 @@ export function cameBackWithoutLayers(history: History, step: Restart): Finding 
     ledgerGaps(step).length > 0;
   if (unseen || (ran && store.missing === null))
     return inconclusive(`not every witness saw ${plan.id}: ${said}`, evidence, lookAgain);
-  const lost = notBack(step);
+  const lost = notBack(history, step);
   if (lost.length > 0)
     return inconclusive(
       `${plan.id} did not bring back ${list(lost)}`,
@@ -109,9 +111,18 @@ export function cameBackWithoutLayers(history: History, step: Restart): Finding 
 }
 
 /** Services that were there before and that nobody saw run afterwards. */
-function notBack({ before, outcome }: Restart): string[] {
+function notBack(history: History, step: Restart): string[] {
+  const { outcome } = step;
   const up = new Set(outcome?.data.services.filter(({ running }) => running).map(({ name }) => name));
-  return (before.uses?.data.services ?? []).map(({ name }) => name).filter((name) => !up.has(name));
+  return own(history, step)
+    .map(({ name }) => name)
+    .filter((name) => !up.has(name));
+}
+
+/** Services of the run that were there before: what others deploy on a live host is theirs to see to. */
+function own({ environments }: History, { before, host }: Restart): Body<"uses">["services"] {
+  const { stack } = environments.find((environment) => environment.host === host)?.data ?? {};
+  return before.uses === undefined ? [] : ownServices(before.uses.data, stack);
 }
 
 /** What went before on the same host, in whichever scenario. */

@@ -1,47 +1,41 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, relative, sep } from "node:path";
+import { statSync } from "node:fs";
 import type { Command } from "commander";
 import { ExitCode, Failure, messageOf } from "../model/failure.ts";
-import { attachReport } from "../report/attach.ts";
-import { renderReport } from "../report/markdown.ts";
-import { findRun, readStoredRun, requireSound } from "../runner/stored.ts";
+import { visible } from "../report/escape.ts";
+import { openReview, reviewDocument, withReview } from "../runner/review.ts";
+import { findRun, readStoredRun, requireSound, type StoredRun } from "../runner/stored.ts";
+import { writeWhole } from "../write-whole.ts";
 import { print } from "./terminal.ts";
-
-const defaultDocument = "REVIEW-2pc.md";
 
 /** `pullproof attach RUN`: put a run's report into the review document. */
 export function addAttach(program: Command): void {
   program
     .command("attach")
-    .description("put a run's report between the markers of the review document")
+    .description("put a run's verdicts and report between the markers of the review document")
     .argument("<run>", "folder of a run, or its name under reports/")
-    .option("--file <path>", "the document", defaultDocument)
+    .option("--file <path>", "the document", reviewDocument)
     .option("--json", "print what was attached as JSON")
-    .action((name: string, options: { file: string; json?: boolean }) => {
+    .action(async (name: string, { file, json }: { file: string; json?: boolean }) => {
       const run = readStoredRun(findRun(name));
       requireSound(run);
-      const { entries, judgement, evidenceHash, folder } = run;
-      // The report links to files beside it; in the document those links lead to the run's folder.
-      const linkPrefix = `${relative(dirname(options.file), folder).split(sep).join("/")}/`;
-      const report = renderReport({ entries, judgement, evidenceHash, linkPrefix });
-      putInto(options.file, report);
-      const attached = { file: options.file, run: folder, overall: judgement.overall };
+      await putInto(file, run);
+      const { folder, judgement, evidenceHash } = run;
+      const attached = { file, run: folder, overall: judgement.overall, evidenceHash };
       print(
-        options.json
-          ? JSON.stringify(attached, null, 2)
-          : `${options.file}: ${judgement.overall}, run ${folder}`,
+        json ? JSON.stringify(attached, null, 2) : visible(`${file}: ${judgement.overall}, run ${folder}`),
       );
     });
 }
 
-function putInto(file: string, report: string): void {
+async function putInto(file: string, run: StoredRun): Promise<void> {
+  const document = openReview(file);
+  const text = withReview(document, run);
+  const mode = statSync(document.path, { throwIfNoEntry: false })?.mode;
   try {
-    const document = existsSync(file) ? readFileSync(file, "utf8") : "";
-    writeFileSync(file, attachReport(document, report));
+    await writeWhole(document.path, text, mode === undefined ? undefined : mode & 0o7777);
   } catch (thrown) {
-    if (thrown instanceof Failure) throw thrown;
     throw new Failure(ExitCode.unavailable, {
-      what: "the document cannot be read or written",
+      what: "the document cannot be written",
       seen: messageOf(thrown),
       next: "name a document in a folder that exists: pullproof attach RUN --file PATH",
       cause: thrown,

@@ -1,5 +1,5 @@
 import { CommanderError } from "commander";
-import { ExitCode, Failure } from "../model/failure.ts";
+import { ExitCode, Failure, GoesOnLater } from "../model/failure.ts";
 import { allThrown, reportError } from "./terminal.ts";
 
 /**
@@ -9,7 +9,10 @@ import { allThrown, reportError } from "./terminal.ts";
 export function codeOf(thrown: unknown): ExitCode {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? ExitCode.pass : ExitCode.usage;
   const all = allThrown(thrown);
-  for (const one of all) reportError(one);
+  for (const one of all) {
+    if (one instanceof GoesOnLater) process.stderr.write(`${one.what}; ${one.next}\n`);
+    else reportError(one);
+  }
   const codes = all.map((one) => (one instanceof Failure ? one.exitCode : ExitCode.internal));
   return codes.find((code) => code === ExitCode.internal) ?? codes[0] ?? ExitCode.internal;
 }

@@ -4,6 +4,7 @@ import { exitCodeOf } from "../doctor/refuse.ts";
 import { openLiveHost } from "../host/live.ts";
 import { renderDiagnoses, renderDiagnosesJson } from "../report/diagnoses.ts";
 import { checkUp, liveAccess, liveApp } from "../runner/live.ts";
+import { runId } from "../runner/run-id.ts";
 import { print } from "./terminal.ts";
 
 interface DoctorOptions {
@@ -38,7 +39,7 @@ async function run({ context, dockerHost, json }: DoctorOptions): Promise<number
   await using host = await openLiveHost(settings);
   const access = await liveAccess(host);
   // How many pulls a run takes, only its plan can tell.
-  const needs = { stack: liveApp(settings, "doctor").stack, pulls: null };
+  const needs = { stack: liveApp(settings, runId()).stack, pulls: null };
   const diagnoses = await checkUp(host, access, settings, needs);
   await access.dispatcher.destroy();
   const exitCode = exitCodeOf(diagnoses);

@@ -14,14 +14,18 @@ const program = new Command("pullproof")
 /** Each in a file of its own: a prune on a host that is short of everything should not load what a lab needs. */
 const commands: Record<string, () => Promise<(program: Command) => void>> = {
   verify: async () => (await import("./verify.ts")).addVerify,
+  config: async () => (await import("./config.ts")).addConfig,
+  nightly: async () => (await import("./nightly.ts")).addNightly,
   resume: async () => (await import("./resume.ts")).addResume,
   doctor: async () => (await import("./doctor.ts")).addDoctor,
   check: async () => (await import("./check.ts")).addCheck,
   attach: async () => (await import("./attach.ts")).addAttach,
+  status: async () => (await import("./status.ts")).addStatus,
   prune: async () => (await import("./prune.ts")).addPrune,
   watch: async () => (await import("./watch.ts")).addWatch,
   install: async () => (await import("./install.ts")).addInstall,
   run: async () => (await import("./run.ts")).addRun,
+  audit: async () => (await import("./audit.ts")).addAudit,
 };
 
 // A reader that has seen enough, such as head, is no error.

@@ -1,11 +1,12 @@
 import { type Command, Option } from "commander";
 import { loadPruneSettings, type PruneSettings } from "../config/prune-settings.ts";
-import { ExitCode, Failure } from "../model/failure.ts";
+import { ExitCode, Failure, messageOf } from "../model/failure.ts";
 import { type Applied, apply } from "../policy/apply.ts";
 import { engineFailure, type LocalEngine, openLocalEngine } from "../policy/engine.ts";
 import { ImageIndex } from "../policy/images.ts";
 import { lockAlone, lockHeld, lockPath } from "../policy/lock.ts";
 import { Look, requireDataRoot } from "../policy/look.ts";
+import { noteRemovals } from "../policy/removals.ts";
 import { setAside, writeState } from "../policy/state-file.ts";
 import { type Survey, survey } from "../policy/survey.ts";
 import { pruneVerdict } from "../policy/verdict.ts";
@@ -91,7 +92,26 @@ async function pruned(engine: LocalEngine, look: Look, settings: PruneSettings):
     using progress = terminalProgress();
     applied = await apply({ engine, look, survey: seen, settings, clock: Date.now, say: progress.say });
   }
-  return { survey: seen, dataRoot: engine.dataRoot, warnings: warningsOf(seen, aside), applied };
+  const warnings = [...warningsOf(seen, aside), ...(await noted(applied, seen, stateDir))];
+  return { survey: seen, dataRoot: engine.dataRoot, warnings, applied };
+}
+
+/** Leaves for later readers what was removed and why. What comes in the way is a warning: the images are gone all the same. */
+async function noted(applied: Applied | null, { plan }: Survey, stateDir: string): Promise<string[]> {
+  const reasons = new Map(plan.decisions.map(({ image, reason }) => [image.id, reason]));
+  const at = Date.now();
+  const removals = (applied?.images.removed ?? []).map(({ id, name }) => ({
+    at,
+    id,
+    name,
+    reason: reasons.get(id) ?? "",
+  }));
+  try {
+    await noteRemovals(stateDir, removals);
+    return [];
+  } catch (thrown) {
+    return [messageOf(thrown)];
+  }
 }
 
 function warningsOf({ plan, gap }: Survey, stateProblem: string | null): string[] {

@@ -6,17 +6,19 @@ import type { Settings } from "./settings.ts";
 const liveClaims: readonly ClaimId[] = ["PC1.4", "PC2.1", "PC2.2", "PC2.4", "PC3.1", "G3"];
 
 /** The claims that a run judges where none is named. */
-function usualClaims({ hosts, allowPrune, allowReboot }: HostSettings): readonly ClaimId[] {
+function usualClaims({ hosts, allowPrune, allowReboot, audit, documents }: HostSettings): readonly ClaimId[] {
   if (hosts.some((kind) => kind !== "live")) return claimIds;
   const allowed: ClaimId[] = [
     ...liveClaims,
     ...(allowPrune ? (["PC1.1"] as const) : []),
     ...(allowReboot ? (["PC2.3"] as const) : []),
+    ...(audit.length > 0 ? (["PC1.5"] as const) : []),
+    ...(documents.length > 0 ? (["PC3.4"] as const) : []),
   ];
   return claimIds.filter((id) => allowed.includes(id));
 }
 
-type HostSettings = Pick<Settings, "hosts" | "allowPrune" | "allowReboot">;
+type HostSettings = Pick<Settings, "hosts" | "allowPrune" | "allowReboot" | "audit" | "documents">;
 
 /**
  * The claims that `--only` and `--skip` leave. Each names claims (`PC2.1`) or criteria (`PC2`), separated by

@@ -7,6 +7,8 @@ import { cellClaims } from "../gauntlet/cells.ts";
 import { modes } from "../gauntlet/modes.ts";
 import { ExitCode, Failure } from "../model/failure.ts";
 import type { Policy } from "../model/plan.ts";
+import { shown } from "./problems.ts";
+import { closest, didYouMean } from "./suggest.ts";
 
 const folder = fileURLToPath(new URL("../../fixtures/policies", import.meta.url));
 
@@ -67,33 +69,43 @@ function readPolicyFile(file: string): PolicyFile {
   return policyFile.parse(parse(readFileSync(join(folder, `${file}.yaml`), "utf8")));
 }
 
+/** A systemd unit, as a host's timer starts it. */
+const unit = /^[\w@.:-]+\.service$/;
+
 /**
  * What `--prune` means on a live host, which is pruned by its own policy and no other: a command of the host's, or a
- * systemd unit, which is started and waited for. Throws a Failure (usage) for anything else.
+ * unit. Throws a Failure (usage) for the name of a policy.
  */
 export function readHostPolicy(text: string): Policy {
-  const command = text.trim();
-  if (/^[\w@.:-]+\.service$/.test(command))
-    return { name: "unit", title: command, command: `systemctl start ${command}` };
-  if (!policyNames().includes(command) && /[\s/]/.test(command)) return readPolicy(text);
+  if (!policyNames().includes(text)) return readPolicy(text);
   throw new Failure(ExitCode.usage, {
     what: "the host's own prune run has to be named",
-    seen: `--prune ${JSON.stringify(text)}, which is no command or unit of the host`,
+    seen: `prune: ${text}, which is no command or unit of the host`,
     next: 'name the unit or the command that its timer runs: --prune docker-prune.service, or --prune "pullproof prune --apply"',
   });
 }
 
+/** Why a text is no prune run; null where it is one. A single word that is no policy is taken for a misspelt name. */
+export function policyProblem(text: string): string | null {
+  const names = policyNames();
+  if (names.includes(text) || unit.test(text.trim()) || /[\s/]/.test(text.trim())) return null;
+  const known = `name one of ${names.join(", ")}, or give a command such as "docker image prune -f"`;
+  return `there is no prune policy ${shown(text)}; ${known}${didYouMean(closest(text, names))}`;
+}
+
 /**
- * What `--prune` means: the name of a policy, or else a shell command. A single word that is no policy is taken
- * for a misspelt name, and throws a Failure (usage).
+ * What the setting `prune` means: the name of a policy, a systemd unit, which is started and waited for, or else a shell
+ * command. Throws a Failure (bad configuration) for none of them.
  */
 export function readPolicy(text: string): Policy {
-  const names = policyNames();
-  if (names.includes(text)) return namedPolicy(text);
-  if (/[\s/]/.test(text.trim())) return { name: "command", title: text.trim(), command: text };
-  throw new Failure(ExitCode.usage, {
-    what: "there is no such prune policy",
-    seen: `--prune ${JSON.stringify(text)}`,
-    next: `name one of ${names.join(", ")}, or give a command: --prune "docker image prune -f"`,
-  });
+  const problem = policyProblem(text);
+  if (problem !== null)
+    throw new Failure(ExitCode.config, {
+      what: "there is no such prune policy",
+      seen: problem,
+      next: "correct prune: in pullproof.yaml",
+    });
+  if (policyNames().includes(text)) return namedPolicy(text);
+  const command = unit.test(text.trim()) ? `systemctl start ${text.trim()}` : text;
+  return { name: "command", title: text.trim(), command };
 }

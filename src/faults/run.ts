@@ -11,8 +11,8 @@ import type { LanePlan } from "../runner/plan.ts";
 import type { Progress } from "../runner/progress.ts";
 import { createRunFolder, files } from "../runner/run-folder.ts";
 import { runHeader } from "../runner/run-header.ts";
+import { runId } from "../runner/run-id.ts";
 import { suiteSettings } from "../runner/suite-settings.ts";
-import { runId } from "../runner/verify.ts";
 import { cellOf } from "./cells.ts";
 import { leftBehind } from "./left-behind.ts";
 import type { Row } from "./render.ts";
@@ -75,7 +75,7 @@ async function carriedOut(
     throw new Failure(ExitCode.usage, {
       what: "none of these faults befalls a host of this kind",
       seen: `--host ${kinds.join(",")}`,
-      next: "leave out --host, or name other faults: npm run verify:faults -- --help",
+      next: "name labs or the virtual machine, --host lab,vm, or other faults: npm run verify:faults -- --help",
     });
   const header = runHeader(
     { ...setting, recipe: setting.courier },

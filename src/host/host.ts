@@ -1,7 +1,10 @@
 import type Docker from "dockerode";
 import type { RestartManner } from "../model/plan.ts";
 
-/** What a host under test is: an engine inside a container, a machine of its own with its own kernel, an existing host. */
+/**
+ * What a host under test is made of: an engine inside a container, a machine of its own with its own kernel, or a server
+ * that exists already and is not the run's own.
+ */
 export type HostKind = "lab" | "vm" | "live";
 
 /** How a command on the host under test ended. */
@@ -39,4 +42,9 @@ export interface Host {
    * the host's kind does not know, and when it does not come back.
    */
   restart(manner: RestartManner): Promise<Restarted>;
+}
+
+/** A command went with the connection to its host: how it ended, and whether it began, is unknown. */
+export class CutOff extends Error {
+  override readonly name = "CutOff";
 }

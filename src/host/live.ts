@@ -5,7 +5,11 @@ import type { RestartManner } from "../model/plan.ts";
 import { packBelow } from "./contents.ts";
 import { type Address, type Endpoint, endpointOf, endpointTitle } from "./endpoint.ts";
 import type { ExecResult, Host, Restarted } from "./host.ts";
+import { askToReboot, HostAway, readyAgain, rebootOver } from "./reboot.ts";
 import { openWay, type Way } from "./way.ts";
+
+/** What is in /var/tmp outlives a reboot (FHS 3.0, 5.15): abra needs its app's files to take the app away afterwards. */
+const folderPattern = "/var/tmp/pullproof-XXXXXXXX";
 
 /**
  * An existing host. Everything runs there as the user who is logged in, or on this machine as the user who called: the
@@ -32,13 +36,24 @@ export class LiveHost implements Host, AsyncDisposable {
     const way = await openWay(endpoint);
     try {
       await requireSameMachine(new Docker({ socketPath: way.socketPath }), way, endpointTitle(endpoint));
-      const { exitCode, stdout, stderr } = await way.run(["mktemp", "-d", "/tmp/pullproof-XXXXXXXX"]);
+      const { exitCode, stdout, stderr } = await way.run(["mktemp", "-d", folderPattern]);
       if (exitCode !== 0) throw unusable(endpoint, `mktemp: ${stderr.trim()}`);
       return new LiveHost(endpoint, way, stdout.trim());
     } catch (thrown) {
       await way[Symbol.asyncDispose]();
       throw thrown;
     }
+  }
+
+  /** The host of a run whose controller is gone, which had made the folder. Its engine may not be up yet. */
+  static async attach(address: Address, folder: string): Promise<LiveHost> {
+    const endpoint = await endpointOf(address);
+    return new LiveHost(endpoint, await openWay(endpoint), folder);
+  }
+
+  /** Whether the host is this machine. */
+  get local(): boolean {
+    return this.#way.link === null;
   }
 
   exec(command: string[], env?: Record<string, string>): Promise<ExecResult> {
@@ -56,8 +71,27 @@ export class LiveHost implements Host, AsyncDisposable {
     return this.#way.dial(host, port);
   }
 
+  /** Throws HostAway where the host is this machine, and where it is not back in time. */
   async restart(manner: RestartManner): Promise<Restarted> {
-    throw new Error(`a live host is not told to ${manner} here`);
+    if (manner !== "reboot") throw new Error(`a live host is rebooted, and nothing else: ${manner}`);
+    const { link } = this.#way;
+    if (link === null) {
+      await askToReboot(this);
+      throw new HostAway("the host reboots, and this process ends with it");
+    }
+    await rebootOver(this, link);
+    return this.comeBack();
+  }
+
+  /** The second half of a reboot: waits until a host is ready that can be reached again. Throws HostAway otherwise. */
+  async comeBack(): Promise<Restarted> {
+    await readyAgain(this);
+    return { problem: null, output: null };
+  }
+
+  /** Ends the connection, and leaves the temporary folder to whoever goes on. */
+  async leave(): Promise<void> {
+    await this.#way[Symbol.asyncDispose]();
   }
 
   /** Takes back the temporary folder and ends the connection. Throws a Failure when the folder stays. */
@@ -68,7 +102,7 @@ export class LiveHost implements Host, AsyncDisposable {
     } catch (thrown) {
       throw leftBehind(this.address, this.folder, thrown);
     } finally {
-      await this.#way[Symbol.asyncDispose]();
+      await this.leave();
     }
   }
 }
@@ -116,6 +150,6 @@ function unusable(endpoint: Endpoint, seen: string): Failure {
   return new Failure(ExitCode.unavailable, {
     what: "no temporary folder can be made on the live host",
     seen: `${endpointTitle(endpoint)}: ${seen}`,
-    next: "free space in /tmp there, and see to it that the user may write to it",
+    next: "free space in /var/tmp there, and see to it that the user may write to it",
   });
 }

@@ -7,18 +7,21 @@ import { join } from "node:path";
 import type { Duplex, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { atMost } from "../at-most.ts";
-import { ExitCode, Failure } from "../model/failure.ts";
+import { ExitCode, Failure, messageOf } from "../model/failure.ts";
 import { until } from "../until.ts";
 import { addressWithoutPassword } from "../without-passwords.ts";
 import type { Endpoint } from "./endpoint.ts";
-import type { ExecResult } from "./host.ts";
+import { CutOff, type ExecResult } from "./host.ts";
 import { processStream, runProcess } from "./process.ts";
+import type { Link } from "./reboot.ts";
 import { remoteLine } from "./remote-line.ts";
 
 /** How a live host is reached. */
 export interface Way extends AsyncDisposable {
   /** A unix socket of this machine that leads to the host's engine. */
   readonly socketPath: string;
+  /** What a reboot of the host ends; null where the host is this machine, and goes down with this process. */
+  readonly link: Link | null;
   /** Runs a command on the host. `env` shows in no list of processes there. Throws when how it ended is unknown. */
   run(command: readonly string[], env?: Record<string, string>, input?: Readable): Promise<ExecResult>;
   /** A connection from the host to another machine. */
@@ -33,6 +36,7 @@ export async function openWay(endpoint: Endpoint): Promise<Way> {
 /** This machine itself. */
 class LocalWay implements Way {
   readonly socketPath: string;
+  readonly link = null;
 
   constructor(socketPath: string) {
     this.socketPath = socketPath;
@@ -75,7 +79,7 @@ const sessions = 8;
  * A machine that OpenSSH's own client reaches, with the user's settings, keys and known hosts, as Docker's client does.
  * One connection carries everything.
  */
-class SshWay implements Way {
+class SshWay implements Way, Link {
   readonly socketPath: string;
   readonly #folder: string;
   readonly #destination: readonly string[];
@@ -109,7 +113,7 @@ class SshWay implements Way {
     const words = [...this.#shared, "-T", ...this.#destination, line];
     const ended = await this.#atOnce(() => runProcess("ssh", words, {}, { first: variables, rest: input }));
     if (ended.exitCode !== cutOff && ended.exitCode >= 0) return ended;
-    throw new Error(
+    throw new CutOff(
       `the command was cut off: ${ended.stderr.trim() || "the connection to the host is gone"}`,
     );
   }
@@ -118,22 +122,45 @@ class SshWay implements Way {
     return processStream("ssh", [...this.#shared, "-W", `${host}:${port}`, ...this.#destination]);
   }
 
+  get link(): Link {
+    return this;
+  }
+
+  get up(): boolean {
+    return this.#master !== undefined && this.#master.exitCode === null && this.#master.signalCode === null;
+  }
+
+  async reconnect(): Promise<void> {
+    await this.#hangUp();
+    // A client that was killed leaves its sockets, and OpenSSH takes none that is there.
+    await Promise.all([this.#control, this.socketPath].map((path) => rm(path, { force: true })));
+    await this.#connect();
+    await this.#forward();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#master !== undefined && this.#master.exitCode === null && this.#master.signalCode === null) {
-      const exited = once(this.#master, "exit");
-      this.#master.kill();
-      await exited;
-    }
+    await this.#hangUp();
     await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #hangUp(): Promise<void> {
+    if (this.#master === undefined || !this.up) return;
+    const exited = once(this.#master, "exit");
+    this.#master.kill();
+    await exited;
+  }
+
+  get #control(): string {
+    return join(this.#folder, "ssh");
   }
 
   /** Options of a client that uses the connection that is there. */
   get #shared(): string[] {
-    return ["-S", join(this.#folder, "ssh"), "-o", "ControlMaster=no", ...asked];
+    return ["-S", this.#control, "-o", "ControlMaster=no", ...asked];
   }
 
   async #connect(): Promise<void> {
-    const words = ["-M", "-N", "-S", join(this.#folder, "ssh"), ...asked, ...this.#destination];
+    const words = ["-M", "-N", "-S", this.#control, ...asked, ...this.#destination];
     // An interrupt from the terminal reaches every process in front of it, and cleaning up takes the connection.
     const patient = ["-c", `trap "" INT; exec ssh "$@"`, "ssh", ...words];
     const master = spawn("sh", patient, { stdio: ["ignore", "ignore", "pipe"] });
@@ -168,14 +195,16 @@ class SshWay implements Way {
 
   async #forward(): Promise<void> {
     const inspect = ["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"];
-    const { exitCode, stdout, stderr } = await this.run(inspect);
-    const address = stdout.trim();
     const failed = (seen: string) =>
       new Failure(ExitCode.unavailable, {
         what: "the engine of the live host cannot be reached",
         seen,
         next: `ssh ${this.#destination.join(" ")} docker info`,
       });
+    const { exitCode, stdout, stderr } = await this.run(inspect).catch((thrown) => {
+      throw failed(messageOf(thrown));
+    });
+    const address = stdout.trim();
     if (exitCode !== 0) throw failed(stderr.trim());
     if (!address.startsWith("unix:///"))
       throw failed(

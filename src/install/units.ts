@@ -21,13 +21,18 @@ const packaged = /^(Exec\w+=)\/usr\/bin\/pullproof(?=\s|$)/gm;
 
 /** A unit of packaging/systemd that starts pullproof from where it is on this machine. */
 export function renderUnit(template: string, { node, main }: Program): string {
-  // systemd looks for variables in all words but the one that names the program (systemd.service(5)).
-  const words = `${word(node)} ${word(main).replaceAll("$", "$$$$")}`;
+  const words = commandLine([node, main]);
   return template.replace(packaged, (_, setting: string) => `${setting}${words}`);
 }
 
-/** A path as one word of a command line in a unit: its quotes know C's escapes, as JSON's do (systemd.syntax(7)). */
-function word(path: string): string {
-  const escaped = path.replaceAll("%", "%%");
+/** A program's path and its arguments as the command line of a unit, in which each stands for itself. */
+export function commandLine([program = "", ...words]: readonly string[]): string {
+  // systemd looks for variables in all words but the one that names the program (systemd.service(5)).
+  return [word(program), ...words.map((one) => word(one).replaceAll("$", "$$$$"))].join(" ");
+}
+
+/** A text as one word of a setting in a unit that takes words: its quotes know C's escapes, as JSON's do (systemd.syntax(7)). */
+export function word(text: string): string {
+  const escaped = text.replaceAll("%", "%%");
   return /^[\w@%+=:,./-]+$/.test(escaped) ? escaped : JSON.stringify(escaped);
 }

@@ -149,8 +149,43 @@ const storedImage = z.object({
   bytes: z.number(),
 });
 
+/** What prunes a host's cache in the code and the documents that a run was told of. */
+const audit = z.object({
+  /** As they were given. */
+  paths: strings,
+  /** Files that were scanned. */
+  files: z.number(),
+  /** What was not, by the reason. */
+  skipped: z.array(z.object({ reason: z.string(), count: z.number() })),
+  findings: z.array(
+    z.object({
+      /** Id of a rule in docs/audit.md. */
+      rule: z.string(),
+      severity: z.enum(["error", "warning", "note"]),
+      file: z.string(),
+      line: z.number(),
+      /** At most 200 characters of the line, without obvious credentials. */
+      excerpt: z.string(),
+      /** Why somebody let it stay, and the last day on which that holds; null for a finding that counts. */
+      waiver: z.object({ reason: z.string(), until: z.string().nullable() }).nullable(),
+    }),
+  ),
+  documents: z.object({
+    paths: strings,
+    files: z.array(
+      z.object({
+        path: z.string(),
+        sha256: z.string(),
+        /** Whether it names the judged prune command. */
+        namesCommand: z.boolean(),
+      }),
+    ),
+  }),
+});
+
 const bodies = {
   run,
+  audit,
   environment,
   published,
   /** A step begins. Its plan is repeated here so that the history stands by itself. */
@@ -239,6 +274,7 @@ function entryOf<K extends keyof typeof bodies>(kind: K) {
 /** One line of evidence.jsonl. */
 export const entry = z.discriminatedUnion("kind", [
   entryOf("run"),
+  entryOf("audit"),
   entryOf("environment"),
   entryOf("published"),
   entryOf("invoke"),

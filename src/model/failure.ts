@@ -40,6 +40,13 @@ export class Failure extends Error {
   }
 }
 
+/** No error, but no result yet either: what was asked for goes on by itself. One line tells where it will end. */
+export class GoesOnLater extends Failure {
+  constructor(where: string, next: string) {
+    super(ExitCode.tryLater, { what: where, next });
+  }
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

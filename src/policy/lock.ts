@@ -21,6 +21,14 @@ export async function lockAlone(stateDir: string): Promise<HeldLock | null> {
   return take(stateDir, ["--exclusive", "--nonblock"]);
 }
 
+/**
+ * Takes a folder alone, without waiting and without a file in it. Null when somebody else holds it. Throws a Failure
+ * (unavailable) when it cannot be tried.
+ */
+export function lockFolder(folder: string): Promise<HeldLock | null> {
+  return hold(openSync(folder, constants.O_RDONLY), folder, ["--exclusive", "--nonblock"]);
+}
+
 /** Whether anybody holds the lock. Makes nothing: where there is no lock file, nobody ever held it. */
 export async function lockHeld(stateDir: string): Promise<boolean> {
   if (!existsSync(lockPath(stateDir))) return false;
@@ -49,8 +57,12 @@ export async function lockShared(
  * Node has no flock(2), util-linux's flock(1) has: given a descriptor, it takes the lock for what that descriptor
  * has opened, which is ours as well. So the lock stays when flock ends.
  */
-async function take(stateDir: string, how: string[], signal?: AbortSignal): Promise<HeldLock | null> {
-  const fd = open(stateDir);
+function take(stateDir: string, how: string[], signal?: AbortSignal): Promise<HeldLock | null> {
+  return hold(open(stateDir), lockPath(stateDir), how, signal);
+}
+
+/** Holds what a descriptor has opened, or closes it. */
+async function hold(fd: number, path: string, how: string[], signal?: AbortSignal): Promise<HeldLock | null> {
   let held = false;
   try {
     const child = spawn("flock", [...how, "3"], {
@@ -71,7 +83,7 @@ async function take(stateDir: string, how: string[], signal?: AbortSignal): Prom
     signal?.throwIfAborted();
     throw new Failure(ExitCode.unavailable, {
       what: "the run lock cannot be taken",
-      seen: `${lockPath(stateDir)}: ${messageOf(thrown)}`,
+      seen: `${path}: ${messageOf(thrown)}`,
       next: "install util-linux, which has flock, or put stateDir on a local file system",
       cause: thrown,
     });

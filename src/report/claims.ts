@@ -7,6 +7,7 @@ import { formatRanges } from "./ranges.ts";
 /** Which witness an entry is, for a reader. */
 const witnesses: Record<Kind, string> = {
   run: "run",
+  audit: "audit",
   environment: "environment",
   published: "published images",
   invoke: "steps",

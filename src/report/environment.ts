@@ -15,7 +15,7 @@ export function environmentSection(
 
 function rows(run: EntryOf<"run">, { host, data }: EntryOf<"environment">): string[][] {
   const { engine, deployer, hub, controller, pullPath } = data;
-  const { recipe, policy, account, seed, pullproof } = run.data;
+  const { recipe, account, seed, pullproof } = run.data;
   const note = deployerNote(deployer);
   const pairs: [string, string][] = [
     ["host", host ?? "unnamed"],
@@ -35,7 +35,7 @@ function rows(run: EntryOf<"run">, { host, data }: EntryOf<"environment">): stri
     ...(note === null ? [] : [["compared with abra", note] as [string, string]]),
     ["registry auth", deployer.registryAuth ? `sent, as ${account}` : registryAuthText(deployer)],
     ["pull by tag before a deploy", deployer.prepull ? "yes" : "no"],
-    ["prune run", policy.title === policy.command ? policy.title : `${policy.title}: ${policy.command}`],
+    ["prune run", pruneRun(run)],
     ["recipe", recipe.name],
     [
       "images",
@@ -52,6 +52,11 @@ function rows(run: EntryOf<"run">, { host, data }: EntryOf<"environment">): stri
     ["seed", seed],
   ];
   return pairs.map(([name, value]) => [name, codeOrText(value)]);
+}
+
+function pruneRun({ data: { policy, scenarios } }: EntryOf<"run">): string {
+  if (!scenarios.some(({ steps }) => steps.some((step) => step.do === "prune"))) return "none";
+  return policy.title === policy.command ? policy.title : `${policy.title}: ${policy.command}`;
 }
 
 const optional = (name: string, value: string | undefined): [string, string][] =>

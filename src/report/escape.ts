@@ -1,7 +1,10 @@
 // Names, messages and user agents come from outside. In a report they stay what they are: data.
 
-/** Control characters, and the Unicode marks that reorder or hide text (bidirectional controls, zero width). */
-const invisible = /[\p{Cc}\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
+/**
+ * Control characters, and the Unicode marks that reorder or hide text (bidirectional controls, zero width). Half a
+ * surrogate pair and U+FFFE, U+FFFF are no characters, and forbidden in XML (https://www.w3.org/TR/xml/#charsets).
+ */
+const invisible = /[\p{Cc}\p{Cs}\ufffe\uffff\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
 
 /** Text on one line, in which every character can be seen: `\u{1b}` for an escape, a space for a line break. */
 export function visible(text: string): string {

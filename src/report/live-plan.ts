@@ -23,6 +23,7 @@ export function renderLivePlan(plan: LivePlan): string {
   const prunes = steps.flatMap((step) => (step.do === "prune" ? [step.policy.command] : []));
   const reboots = steps.filter((step) => step.do === "restart").length;
   const images = Object.values(plan.recipe.images);
+  const local = plan.address.startsWith("unix://");
   const cached = deploys[0]?.expect === "cached";
   const asWhom = plan.account === null ? "anonymously: nobody is logged in there" : `as ${plan.account}`;
   return [
@@ -35,7 +36,7 @@ export function renderLivePlan(plan: LivePlan): string {
     prunes.length === 0 ? "  prunes nothing" : `  runs ${prunes.join(", ")}`,
     reboots === 0
       ? "  reboots nothing"
-      : `  reboots the host ${count(reboots, "time")}: everything on it goes down meanwhile`,
+      : `  reboots the host ${count(reboots, "time")}: everything on it goes down meanwhile${local ? "; a unit of systemd, which takes itself away, goes on with the run after the boot" : ""}`,
     "  makes a temporary folder there, and for a moment an empty volume at each look; both are taken away",
     ...plan.notices.map((notice) => `  note: ${notice}`),
     ...plan.scenarios.flatMap((scenario) => scenario.steps.map((step) => `    ${step.id}: ${step.do}`)),

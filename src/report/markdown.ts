@@ -2,16 +2,18 @@ import { type History, ofScenarios, readHistory } from "../check/history.ts";
 import type { Entry, EntryOf } from "../model/evidence.ts";
 import type { Judgement } from "../model/verdict.ts";
 import { asFoundSection } from "./as-found.ts";
+import { auditSection } from "./audit-section.ts";
+import { chainOf } from "./chain.ts";
 import { claimSections, remedyText } from "./claims.ts";
 import { controlTable } from "./controls.ts";
+import { criterionTable } from "./criterion-table.ts";
 import { deployerTitle, registryAuthText } from "./deployer.ts";
 import { environmentSection } from "./environment.ts";
 import { codeSpan, escapeMarkdown } from "./escape.ts";
 import { pruneTable } from "./prune-runs.ts";
 import { reproduceSection } from "./reproduce.ts";
-import { criterionSummaries, remedies } from "./sentences.ts";
+import { remedies } from "./sentences.ts";
 import { stepTables } from "./steps.ts";
-import { table } from "./table.ts";
 import { timingSection } from "./timing.ts";
 import { whereTimeWent } from "./where-time-went.ts";
 
@@ -34,10 +36,7 @@ export function renderReport({ entries, judgement, evidenceHash, linkPrefix }: R
   const history = readHistory(entries);
   const { run, environments } = history;
   const asked = judgement.claims.filter(({ id }) => run.data.claims.includes(id));
-  const chain = ofScenarios(history, ({ control, claims }) => !control && claims.includes("PC3.1"));
-  // The host of the chain is the one that the reader asked about; another may have run the controls.
-  const host = chain.steps[0]?.host;
-  const environment = environments.find((candidate) => candidate.host === host) ?? environments[0];
+  const { chain, environment } = chainOf(history);
   const others = ofScenarios(history, ({ control, claims }) => !control && !claims.includes("PC3.1"));
   return `${[
     firstScreen(history, judgement, environment),
@@ -50,12 +49,13 @@ export function renderReport({ entries, judgement, evidenceHash, linkPrefix }: R
       `Numbers such as #12 are line numbers of [evidence.jsonl](${linkPrefix}evidence.jsonl).`,
       claimSections(asked, entries),
     ),
+    ...(history.audit === undefined ? [] : [section("Audit", auditSection(history.audit))]),
     section("Controls (must be caught)", controlTable(run, judgement)),
     ...(others.steps.length === 0 ? [] : [section("The other scenarios", ...stepTables(others))]),
     ...leftOn(history),
     section("Where the time went", whereTimeWent(history, entries)),
     section("Environment and settings", environmentSection(run, environments)),
-    section("Reproduce", reproduceSection(run, environment)),
+    section("Reproduce", reproduceSection(history, environment)),
   ].join("\n\n")}\n`;
 }
 
@@ -74,16 +74,11 @@ function firstScreen(
   environment: EntryOf<"environment"> | undefined,
 ): string {
   const { run } = history;
-  const criteria = criterionSummaries(judgement, run.data.claims).map(({ id, title, verdict, sentence }) => [
-    id === "G" ? title : `${id} ${title}`,
-    verdict.toUpperCase(),
-    escapeMarkdown(sentence),
-  ]);
   return [
     `# Cache retention: ${judgement.overall.toUpperCase()}`,
     `Run ${codeSpan(run.data.id)}, ${run.wall.slice(0, 10)}`,
     `**${subject(history, environment)}**`,
-    table(["criterion", "verdict", "in one sentence"], criteria),
+    criterionTable(judgement, run.data.claims),
     advice(history, judgement),
   ].join("\n\n");
 }

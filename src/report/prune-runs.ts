@@ -20,6 +20,7 @@ const quietRows = 3;
 /** The table of prune runs: what went on, how full the disk was, what was removed, how it ended. */
 export function pruneTable(history: History): string {
   const prunes = stepsThat(history, "prune");
+  if (prunes.length === 0) return "No prune run was made.";
   const shown = prunes.filter(
     (step, index) => !isQuiet(step) || prunes.slice(0, index).filter(isQuiet).length < quietRows,
   );

@@ -1,4 +1,3 @@
-import Table from "cli-table3";
 import { nameOf } from "../check/store.ts";
 import { count, formatBytes } from "../check/units.ts";
 import { formatAge } from "../policy/age.ts";
@@ -8,6 +7,7 @@ import type { Decision } from "../policy/model.ts";
 import type { Survey } from "../policy/survey.ts";
 import { type Judged, pruneVerdict } from "../policy/verdict.ts";
 import { visible } from "./escape.ts";
+import { terminalTable } from "./terminal-table.ts";
 
 /** Everything about one prune run, planned or carried out. */
 export interface PruneReport extends Judged {
@@ -18,9 +18,6 @@ export interface PruneReport extends Judged {
 
 /** Of images that stay, the text names no more than this; `--json` names all. */
 const most = 200;
-/** Below this a table is nothing but borders. */
-const narrowest = 80;
-
 const words = { remove: "remove", spare: "may go", keep: "keep" } as const;
 
 /** The plan, or what came of it, as a verdict in one line and a table that fits so many columns. */
@@ -46,7 +43,12 @@ function planTable({ survey }: PruneReport, width: number): string {
     return [nameOf(image), age(now - lastUse), words[does], reason, bytes];
   });
   if (stopped.length + rows.length === 0) return "";
-  const table = tableOf(["image", "last use", "what", "reason", "frees"], [...stopped, ...rows], width);
+  const table = terminalTable(
+    ["image", "last use", "what", "reason", "frees"],
+    [...stopped, ...rows],
+    3,
+    width,
+  );
   const more = decisions.length - rows.length;
   return more === 0 ? table : `${table}\n… and ${more} more images that stay: --json names them all`;
 }
@@ -75,7 +77,7 @@ function outcomeTable({ applied }: PruneReport, width: number): string {
       : [[unknown, "not known", "the engine went away while it was being removed", ""]]),
     ...left.map((name) => [name, "not removed", "the run did not come to it", ""]),
   ];
-  return rows.length === 0 ? "" : tableOf(["image", "what", "reason", "freed"], rows, width);
+  return rows.length === 0 ? "" : terminalTable(["image", "what", "reason", "freed"], rows, 2, width);
 }
 
 function outcomeRows(
@@ -86,44 +88,6 @@ function outcomeRows(
     ...removed.map(({ name, freedBytes }) => [`${kind}${name}`, "removed", "", formatBytes(freedBytes)]),
     ...skipped.map(({ name, reason }) => [`${kind}${name}`, "kept", reason, ""]),
   ];
-}
-
-function tableOf(head: string[], rows: readonly string[][], width: number): string {
-  const cells = rows.map((row) => row.map(visible));
-  if (width < narrowest) {
-    return cells.map((row) => row.filter((cell) => cell !== "").join(", ")).join("\n");
-  }
-  const colWidths = columnWidths([head, ...cells], head.indexOf("reason"), width);
-  const table = new Table({
-    head,
-    // With the space on both sides.
-    colWidths: colWidths.map((column) => column + 2),
-    wordWrap: true,
-    // A name has no spaces, and must not be cut off.
-    wrapOnWordBoundary: cells.every(([name = ""]) => name.length <= (colWidths[0] ?? 0)),
-    style: { head: [], border: [] },
-    // A line between any two images would double the table.
-    chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
-  });
-  table.push(...cells);
-  return table.toString();
-}
-
-/** Every column as wide as its longest cell; where that is too wide, the reasons are wrapped, and then the names. */
-function columnWidths(rows: readonly string[][], reason: number, width: number): number[] {
-  const longest = (rows[0] ?? []).map((_, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)));
-  // A border and two spaces for each column, and one border more.
-  const room = width - 3 * longest.length - 1;
-  const others = longest.reduce(
-    (sum, column, index) => sum + (index === 0 || index === reason ? 0 : column),
-    0,
-  );
-  const name = Math.min(longest[0] ?? 0, Math.max(20, room - others - 30));
-  const left = Math.max(10, room - others - name);
-  return longest.map((column, index) => {
-    if (index === 0) return name;
-    return index === reason ? Math.min(column, left) : column;
-  });
 }
 
 /** What becomes of some images, and why, in full. */

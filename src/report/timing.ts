@@ -1,8 +1,10 @@
-import type { History } from "../check/history.ts";
+import { hasLedger } from "../check/bytes.ts";
+import { type History, type StepHistory, stepsThat } from "../check/history.ts";
 import { speedup } from "../check/pc3-2-warm-is-faster.ts";
 import { medianOf } from "../check/statistics.ts";
 import { type Sample, samplesOf } from "../check/timing.ts";
 import { formatSeconds } from "../check/units.ts";
+import { escapeMarkdown } from "./escape.ts";
 import { pullCost } from "./steps.ts";
 import { stripPlot } from "./strip-plot.ts";
 import { table } from "./table.ts";
@@ -10,7 +12,8 @@ import { table } from "./table.ts";
 /** The section on time and on the pull budget. */
 export function timingSection(history: History, chain: History): string {
   const { cold, warm } = samplesOf(history);
-  if (cold.length + warm.length === 0) return "No deploy was timed.";
+  const live = liveTimes(history);
+  if (cold.length + warm.length === 0) return live ?? "No deploy was timed.";
   const groups: [string, readonly Sample[], (sample: Sample) => number][] = [
     ["cold deploy", cold, (sample) => sample.deploySeconds],
     ["warm deploy", warm, (sample) => sample.deploySeconds],
@@ -24,7 +27,23 @@ export function timingSection(history: History, chain: History): string {
     "",
     ...ratios(history, cold, warm),
     budget(history, chain),
+    ...(live === null ? [] : ["", live]),
   ].join("\n");
+}
+
+/** What deploys took on a host that is not the run's own: no image is removed there to get a cold one. Null without any. */
+function liveTimes(history: History): string | null {
+  const deploys = stepsThat(history, "deploy").filter(({ host }) => !hasLedger(history, host));
+  const [first, ...others] = deploys;
+  if (first === undefined) return null;
+  const took = ({ outcome }: StepHistory) =>
+    outcome === undefined ? "?" : formatSeconds(outcome.data.seconds);
+  const cold =
+    first.plan.expect === "cold"
+      ? `the first deploy, a cold one, took ${took(first)}`
+      : `no cold sample: the images were cached already; the first deploy took ${took(first)}`;
+  const warm = others.length === 0 ? "" : `, warm ones ${others.map(took).join(", ")}`;
+  return `On ${escapeMarkdown(first.host ?? "the live host")}: ${cold}${warm}.`;
 }
 
 function row(history: History, name: string, seconds: number[], max: number): string[] {

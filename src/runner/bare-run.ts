@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { loadSettings } from "../config/settings.ts";
+import { fixtureAccount, loadSettings } from "../config/settings.ts";
 import { fixtureRecipes } from "../deploy/fixture-recipes.ts";
 import { readRecipe } from "../deploy/recipe.ts";
 import { StackDeployer } from "../deploy/stack.ts";
@@ -10,8 +10,8 @@ import { defaultLab } from "../lab/rootfs.ts";
 import { Journal } from "./journal.ts";
 import type { LaneSetting } from "./open-lane.ts";
 import type { Progress } from "./progress.ts";
+import { runId } from "./run-id.ts";
 import { openRunScope } from "./run-scope.ts";
-import { runId } from "./verify.ts";
 
 /** A run that is not judged as a verification: what lanes share, until it is disposed of. */
 export interface BareRun extends AsyncDisposable {
@@ -32,7 +32,7 @@ export async function openBareRun(progress: Progress, folder: string | null): Pr
       run,
       outer,
       folder: scope.folder,
-      account: { name: settings.account, pat },
+      account: { name: settings.account ?? fixtureAccount, pat },
       settings,
       fixtures: await FixtureImages.open(outer, settings),
       engine: defaultLab,

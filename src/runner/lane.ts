@@ -2,9 +2,11 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { App, Deployer, Outcome } from "../deploy/deployer.ts";
 import { plainOutcome } from "../deploy/deployer.ts";
 import type { Host, Restarted } from "../host/host.ts";
+import { HostAway } from "../host/reboot.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Body, Entry, EntryOf, Kind } from "../model/evidence.ts";
 import { messageOf } from "../model/failure.ts";
+import { ownServices } from "../model/own-services.ts";
 import type { ImageVariant, Scenario, Step } from "../model/plan.ts";
 import { observeBoundary } from "../witness/boundary.ts";
 import { engineFacts, pullPath, swarmNodes } from "../witness/environment.ts";
@@ -31,6 +33,9 @@ export interface Site {
 /** What the environment entry tells of a hub beyond what the registry says of itself. */
 export type HubSetting = Omit<NonNullable<Body<"environment">["hub"]>, "registry">;
 
+/** What a run that was made resumable is told as soon as nobody has to go on with it. */
+export type Settled = () => unknown;
+
 export interface LaneOptions {
   site: Site;
   deployer: Deployer;
@@ -49,7 +54,7 @@ export interface LaneOptions {
    * Lets the run be resumed, with what is left of the plan and beginning with the step that is under way, if the
    * controller is killed before the function that is returned is called. Left out where nobody can.
    */
-  resumable?: ((left: Scenario[]) => Promise<() => void>) | undefined;
+  resumable?: ((left: Scenario[]) => Promise<Settled>) | undefined;
 }
 
 /** What a killed controller left of a lane whose host started anew. */
@@ -129,7 +134,7 @@ export class Lane {
    */
   async resume(
     { earlier, left, restarted }: Interrupted,
-    settled: () => void,
+    settled: Settled,
     signal: AbortSignal,
   ): Promise<void> {
     this.#signal = signal;
@@ -137,12 +142,11 @@ export class Lane {
     const [step, ...steps] = open?.steps ?? [];
     const invoke = this.#takeUp(earlier);
     if (open === undefined || step === undefined) throw new Error("there is no step to go on with");
-    const ran = earlier.findLast((entry) => entry.kind === "uses" && entry.host === invoke.host);
-    const { progress, site } = this.#options;
+    const seen = earlier.findLast((entry) => entry.kind === "uses" && entry.host === invoke.host);
+    const { progress, setting, site } = this.#options;
+    const ran = seen?.kind === "uses" && ownServices(seen.data, setting.stack).length > 0;
     const done = progress.begin(`${site.host.name}: ${open.id}/${step.id}`);
-    const outcome = await this.#outcome((context) =>
-      cameBack(context, ran?.kind === "uses" && ran.data.services.length > 0, restarted),
-    );
+    const outcome = await this.#outcome((context) => cameBack(context, ran, restarted));
     const seconds = (Date.now() - Date.parse(invoke.wall)) / 1000;
     const output = [resumedNote, ...(outcome.output === null ? [] : [outcome.output])].join("; ");
     this.#tellLost();
@@ -176,10 +180,10 @@ export class Lane {
   }
 
   /** Writes down how a step ended, and what every witness sees. */
-  async #end(step: Step, outcome: Body<"outcome">, settled?: () => void): Promise<void> {
+  async #end(step: Step, outcome: Body<"outcome">, settled?: Settled): Promise<void> {
     await this.#drainHub();
     // Before the outcome is written: nobody may go on with a step that has one.
-    settled?.();
+    await settled?.();
     this.#append("outcome", "runner", outcome);
     if (stopsEngine(step)) await this.#reopenEvents();
     await this.#observe();
@@ -241,6 +245,8 @@ export class Lane {
     try {
       return await act(context);
     } catch (thrown) {
+      // Whoever goes on with the run gives the step its outcome.
+      if (thrown instanceof HostAway) throw thrown;
       return plainOutcome("info", messageOf(thrown));
     }
   }

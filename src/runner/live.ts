@@ -1,15 +1,13 @@
-import { cpus, totalmem } from "node:os";
-import { setTimeout as wait } from "node:timers/promises";
 import type { Agent } from "undici";
 import { live as liveSuite } from "../../suites/live.ts";
 import { readHostPolicy } from "../config/policies.ts";
-import type { Settings } from "../config/settings.ts";
+import { fixtureAccount, type Settings } from "../config/settings.ts";
+import { probeAbra } from "../deploy/abra-facts.ts";
 import { deployerOnHost } from "../deploy/choose.ts";
-import type { App, Deployer } from "../deploy/deployer.ts";
+import type { App } from "../deploy/deployer.ts";
 import { fixtureRecipes } from "../deploy/fixture-recipes.ts";
 import { type Recipe, readRecipe, stackName } from "../deploy/recipe.ts";
 import { takenBy } from "../deploy/stack-objects.ts";
-import { finishTeardown } from "../deploy/teardown.ts";
 import { diagnose } from "../doctor/diagnose.ts";
 import type { Diagnosis } from "../doctor/diagnosis.ts";
 import { examine } from "../doctor/examine.ts";
@@ -17,10 +15,9 @@ import { askHubOver } from "../doctor/look/hub.ts";
 import { requireFit } from "../doctor/refuse.ts";
 import { type Credentials, readCredentials } from "../host/credentials.ts";
 import { hostDispatcher } from "../host/dispatcher.ts";
-import type { Host } from "../host/host.ts";
 import { LiveHost } from "../host/live.ts";
 import type { Body } from "../model/evidence.ts";
-import { ExitCode, Failure, messageOf } from "../model/failure.ts";
+import { ExitCode, Failure } from "../model/failure.ts";
 import type { Policy, Scenario } from "../model/plan.ts";
 import type { LivePlan } from "../report/live-plan.ts";
 import { accountedUnits } from "../witness/accounting.ts";
@@ -29,11 +26,14 @@ import { imageStore as lookAtStore } from "../witness/images.ts";
 import type { RateLimitOptions } from "../witness/rate-limit.ts";
 import { registryImage } from "../witness/registry-image.ts";
 import { interfaceTo } from "../witness/route.ts";
-import type { Journal } from "./journal.ts";
-import { Lane, type Site } from "./lane.ts";
+import type { Site } from "./lane.ts";
+import { endLive, goesOnAtBoot, type LiveStage, liveLane, type RunFiles, whenBack } from "./live-lane.ts";
+import { requireOwnReboot } from "./local-reboot.ts";
 import type { LanePlan } from "./plan.ts";
 import { pullsOf } from "./preflight.ts";
-import type { Progress } from "./progress.ts";
+import { waitsIn } from "./resume-state.ts";
+import { runId } from "./run-id.ts";
+import { holdRun } from "./run-scope.ts";
 import { suiteSettings } from "./suite-settings.ts";
 
 /** A live host that was looked at, and what a run would do there. Nothing was changed but a temporary folder made. */
@@ -46,17 +46,27 @@ export interface LiveRun extends AsyncDisposable {
   policy: Policy | null;
   /** As whom the host pulls; null where nobody is logged in. */
   credentials: Credentials | null;
-  /** Runs the plan. */
-  run(journal: Journal, progress: Progress, signal: AbortSignal): Promise<void>;
+  /** Runs the plan. Throws a Failure (try later) when the host goes down for longer than this process waits, or with it. */
+  run(given: RunFiles, signal: AbortSignal): Promise<void>;
+  /** Whether the host reboots at this moment: somebody can go on with the run then, so nothing is taken back. */
+  waits(): boolean;
 }
 
-/** How long a step that is under way may take to end after an interruption, in milliseconds. */
-const lastStepMs = 10_000;
-
-/** Opens a live host and lays out what a run does there. Throws a Failure when it cannot be used. */
-export async function openLive(settings: Settings, run: string): Promise<LiveRun> {
+/**
+ * Opens a live host and lays out what a run does there, whose files are to go into a folder. Throws a Failure when it
+ * cannot be used.
+ */
+export async function openLive(settings: Settings, run: string, folder: string): Promise<LiveRun> {
   await using opened = new AsyncDisposableStack();
-  const live = await prepareLive(opened.use(await LiveHost.open(settings)), settings, run);
+  const host = opened.use(await LiveHost.open(settings));
+  if (settings.allowReboot && host.local)
+    await requireOwnReboot(
+      host,
+      run,
+      folder,
+      settings.hosts.filter((kind) => kind !== "live"),
+    );
+  const live = await prepareLive(host, settings, run, folder);
   // From here on it is the run's to close.
   opened.move();
   return live;
@@ -64,11 +74,16 @@ export async function openLive(settings: Settings, run: string): Promise<LiveRun
 
 /** What a run would do on a live host. Nothing is done there. */
 export async function liveSummary(settings: Settings): Promise<LivePlan> {
-  await using live = await openLive(settings, "dry-run");
+  await using live = await openLive(settings, runId(), "reports");
   return live.summary;
 }
 
-async function prepareLive(host: LiveHost, settings: Settings, run: string): Promise<LiveRun> {
+async function prepareLive(
+  host: LiveHost,
+  settings: Settings,
+  run: string,
+  folder: string,
+): Promise<LiveRun> {
   const app = liveApp(settings, run);
   const { recipe } = app;
   const deployer = await deployerOnHost(settings.deployer, host);
@@ -86,6 +101,7 @@ async function prepareLive(host: LiveHost, settings: Settings, run: string): Pro
   const pulls = pullsOf({ scenarios: [planned("cold")] }, recipe) + 2 * Object.keys(recipe.images).length;
   const diagnoses = await checkUp(host, access, settings, { stack: app.stack, pulls });
   requireFit(diagnoses);
+  requireAccount(settings, access);
   await requireFree(host, app);
   const { version, imageStore } = await engineFacts(host.docker);
   const known = await registryImages(host, access, recipe);
@@ -98,7 +114,10 @@ async function prepareLive(host: LiveHost, settings: Settings, run: string): Pro
     accountedUnits: await accountedUnits(host),
     accelerator: null,
   };
-  let work: Promise<void> = Promise.resolve();
+  const stage = { run, host, access, site, app, deployer, settings, known };
+  let work: Promise<void> | null = null;
+  // A folder of that name may be another run's, until this one begins.
+  const waits = () => work !== null && waitsIn(folder);
   return {
     plan: { host: host.name, kind: "live", imageStore, small: false, scenarios: [scenario] },
     summary: {
@@ -116,22 +135,15 @@ async function prepareLive(host: LiveHost, settings: Settings, run: string): Pro
     app,
     policy,
     credentials: access.credentials,
-    run(journal, progress, signal) {
-      work = runLane(
-        { site, app, deployer, settings, known, journal, progress, address: host.address },
-        scenario,
-        signal,
+    run(given, signal) {
+      work = runLane(stage, given, scenario, signal).catch(
+        host.local ? goesOnAtBoot(folder) : whenBack(host.address, folder),
       );
       return work;
     },
+    waits,
     async [Symbol.asyncDispose]() {
-      // Last come, first served; where several fail, each is told.
-      await using closing = new AsyncDisposableStack();
-      closing.use(host);
-      closing.defer(() => access.dispatcher.destroy());
-      closing.defer(() => tidy(host, app, () => LiveHost.open(settings)));
-      // What still goes on when a run was interrupted would put back what is taken away.
-      await Promise.race([work.catch(() => {}), wait(lastStepMs, undefined, { ref: false })]);
+      await endLive(stage, work ?? Promise.resolve(), waits);
     },
   };
 }
@@ -166,8 +178,14 @@ export async function checkUp(
   { account, registryAuth, deployer }: Settings,
   needs: { stack: string; pulls: number | null },
 ): Promise<Diagnosis[]> {
-  const asked = { account: credentials?.account ?? account, registryAuth, deployer, ...needs };
-  const facts = await examine(host, asked, { askHub: askHubOver(dispatcher), now: Date.now });
+  const asked = {
+    account: account ?? credentials?.account ?? fixtureAccount,
+    registryAuth,
+    deployer,
+    ...needs,
+  };
+  const ways = { askHub: askHubOver(dispatcher), now: Date.now, probeAbra };
+  const facts = await examine(host, asked, ways);
   return diagnose(facts, Date.now());
 }
 
@@ -181,43 +199,15 @@ async function registryImages(
   return Promise.all(references.map((image) => registryImage(access, image, Arch)));
 }
 
-interface LiveLane {
-  site: Site;
-  address: string;
-  app: App;
-  deployer: Deployer;
-  settings: Settings;
-  known: readonly Body<"published">[];
-  journal: Journal;
-  progress: Progress;
-}
-
 async function runLane(
-  { site, address, app, deployer, settings, known, journal, progress }: LiveLane,
+  stage: LiveStage,
+  given: RunFiles,
   scenario: Scenario,
   signal: AbortSignal,
 ): Promise<void> {
-  const lane = new Lane({
-    site,
-    deployer,
-    app,
-    journal,
-    progress,
-    known,
-    setting: {
-      address,
-      stack: app.stack,
-      deployer: {
-        name: deployer.name,
-        version: await deployer.version(site.host),
-        registryAuth: deployer.choosesAuth ? settings.registryAuth : null,
-        prepull: settings.prepull,
-      },
-      hub: null,
-      controller: { node: process.version, cpus: cpus().length, memoryBytes: totalmem(), engine: null },
-    },
-    fixtures: {},
-  });
+  // As long as the run goes on here, nobody else goes on with it.
+  using _lock = await holdRun(given.folder);
+  const lane = await liveLane(stage, given);
   try {
     await lane.prepare([]);
     await lane.run([scenario], signal);
@@ -233,6 +223,16 @@ async function allStored(host: LiveHost, known: readonly Body<"published">[]): P
   return known.every(({ digest }) => digests.has(digest));
 }
 
+/** Throws a Failure where a host is logged in as somebody else than the account that pulls have to run as. */
+function requireAccount({ account }: Settings, { credentials }: LiveAccess): void {
+  if (account === undefined || credentials === null || credentials.account === account) return;
+  throw new Failure(ExitCode.unavailable, {
+    what: "the live host is logged in as another account than the settings name",
+    seen: `${credentials.account} there, account: ${account} in the settings`,
+    next: `there: docker login --username ${account}; or correct account in pullproof.yaml`,
+  });
+}
+
 /** Throws a Failure unless nothing bears the stack's name: a run touches nothing but its own. */
 async function requireFree(host: LiveHost, app: App): Promise<void> {
   const taken = await takenBy(host.docker, app.stack);
@@ -242,42 +242,4 @@ async function requireFree(host: LiveHost, app: App): Promise<void> {
     seen: taken.join(", "),
     next: "run the command again: each run has a name of its own",
   });
-}
-
-/**
- * Takes away whatever is left of the run's own stack; where the connection to the host is gone, over a new one. Throws a
- * Failure that says how to do so by hand.
- */
-export async function tidy(
-  host: Host,
-  app: App,
-  reopen: () => Promise<Host & AsyncDisposable>,
-): Promise<void> {
-  try {
-    const left = await takeAway(host, app).catch(async (lost) => {
-      await using again = await reopen().catch((thrown) => {
-        throw new Error(`${messageOf(lost)}; and over a new connection: ${messageOf(thrown)}`);
-      });
-      return await takeAway(again, app);
-    });
-    if (left !== null) throw new Error(left);
-  } catch (thrown) {
-    throw new Failure(ExitCode.internal, {
-      what: "what the run deployed could not be taken away from the live host",
-      seen: `stack ${app.stack}: ${messageOf(thrown)}`,
-      next: `there: docker stack rm ${app.stack}; then docker volume ls and docker secret ls show what bears its name`,
-      cause: thrown,
-    });
-  }
-}
-
-/** Null when nothing bears the stack's name any more; else what still does, or why. */
-async function takeAway(host: Host, app: App): Promise<string | null> {
-  if ((await takenBy(host.docker, app.stack)).length === 0) return null;
-  const removal = await host.exec(["docker", "stack", "rm", app.stack]);
-  const { message } = await finishTeardown(host.docker, app);
-  const left = await takenBy(host.docker, app.stack);
-  return left.length === 0
-    ? null
-    : [message ?? left.join(", "), removal.stderr.trim()].filter(Boolean).join("; ");
 }

@@ -23,8 +23,19 @@ export function requireUnfinished(folder: string, entries: readonly Entry[]): vo
   });
 }
 
-/** The restart that a host was in the middle of. Throws a Failure (environment missing) when it was not in one. */
-export function openRestart(folder: string, entries: readonly Entry[], host: string): OpenRestart {
+/** How a run on hosts of its own is given up. */
+const labsDown = "./setup --down";
+
+/**
+ * The restart that a host was in the middle of. Throws a Failure (environment missing) when it was not in one; `giveUp`
+ * is the command that removes what the run left.
+ */
+export function openRestart(
+  folder: string,
+  entries: readonly Entry[],
+  host: string,
+  giveUp: string = labsDown,
+): OpenRestart {
   const own = entries.filter((entry) => entry.host === host);
   const at = own.findLastIndex(({ kind }) => kind === "invoke");
   const invoke = own[at];
@@ -37,17 +48,22 @@ export function openRestart(folder: string, entries: readonly Entry[], host: str
   throw new Failure(ExitCode.unavailable, {
     what: "the run is not resumable: its evidence does not end in a reboot",
     seen: `${folder}: ${clock === undefined ? `no boot id of ${host} was seen before` : `the last step of ${host} is ${invoke?.step ?? "none"}`}`,
-    next: "remove what it left: ./setup --down; then make a new run: npm run verify",
+    next: `remove what it left: ${giveUp}; then make a new run: npm run verify`,
   });
 }
 
 /** Throws a Failure (try later) unless the host was rebooted: with the same boot id nothing was proved. */
-export function requireRebooted(folder: string, { step, bootId }: OpenRestart, now: string | null): void {
+export function requireRebooted(
+  folder: string,
+  { step, bootId }: OpenRestart,
+  now: string | null,
+  giveUp: string = labsDown,
+): void {
   if (now !== null && now !== bootId) return;
   throw new Failure(ExitCode.tryLater, {
     what: "the machine has not rebooted yet, so the run is left as it is",
     seen:
       now === null ? `it cannot be asked for its boot id, in ${step}` : `boot id ${now}, as before ${step}`,
-    next: `once it has rebooted: pullproof resume ${folder}; or give the run up: ./setup --down`,
+    next: `once it has rebooted: pullproof resume ${folder}; or give the run up: ${giveUp}`,
   });
 }

@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import type Docker from "dockerode";
+import { blamedCode, type Resolved } from "../config/layers.ts";
 import type { Settings } from "../config/settings.ts";
+import type { Deployer } from "../deploy/deployer.ts";
 import type { Recipe } from "../deploy/recipe.ts";
 import type { ClaimId } from "../model/claim.ts";
 import { ExitCode, Failure } from "../model/failure.ts";
@@ -9,6 +11,23 @@ import type { Step } from "../model/plan.ts";
 import { asFileSystem, highWaterMark, usedShare } from "../model/pressure.ts";
 import { parseReference } from "../model/reference.ts";
 import type { LanePlan } from "./plan.ts";
+
+/**
+ * Throws a Failure when deploys are to send no credentials and the deployer decides that itself: usage where an option
+ * asked for it, and else bad configuration.
+ */
+export function requireAuthChoice(
+  deployer: Deployer,
+  settings: Settings,
+  { registryAuth: origin }: Resolved<Settings>["origins"],
+): void {
+  if (settings.registryAuth || deployer.choosesAuth) return;
+  throw new Failure(blamedCode(origin), {
+    what: "registry auth cannot be left out of this deploy",
+    seen: `registryAuth: false (${origin?.where}) with the deployer ${deployer.name}, which decides that itself`,
+    next: "leave that out, or use --deployer stack",
+  });
+}
 
 /** What two lab hosts and their hubs take up at their most, in bytes, with room to spare: measured at 0.5 GB. */
 const neededBytes = 2_000_000_000;

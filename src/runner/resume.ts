@@ -1,35 +1,38 @@
 import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import type Docker from "dockerode";
+import { fixtureAccount } from "../config/settings.ts";
 import { chooseDeployer } from "../deploy/choose.ts";
 import { fixtureRecipes } from "../deploy/fixture-recipes.ts";
 import { readRecipe } from "../deploy/recipe.ts";
-import type { Host } from "../host/host.ts";
+import { bootIdOf } from "../host/reboot.ts";
 import { FixtureImages } from "../lab/fixture-images.ts";
 import { openOuterEngine, pointTestcontainers } from "../lab/outer-engine.ts";
 import { ownedBy } from "../lab/owned.ts";
 import { defaultLab } from "../lab/rootfs.ts";
 import { waitingFolders } from "../lab/waiting.ts";
 import { ExitCode, Failure } from "../model/failure.ts";
+import { goOn } from "./go-on.ts";
 import { Journal } from "./journal.ts";
 import { attachLab } from "./lab.ts";
 import { type LaneSetting, labOptions, laneOf } from "./open-lane.ts";
 import { openRestart, requireRebooted, requireUnfinished } from "./open-restart.ts";
 import type { LanePlan } from "./plan.ts";
 import type { Progress } from "./progress.ts";
-import { forgetResumeState, type ResumeState, readResumeState } from "./resume-state.ts";
+import { resumeLive } from "./resume-live.ts";
+import { forgetResumeState, type ResumeState, readResumeState, waitsIn } from "./resume-state.ts";
 import { files } from "./run-folder.ts";
 import { takeOverRunScope } from "./run-scope.ts";
 import { readStoredRun, requireSound } from "./stored.ts";
-import { aborted, conclude, cutShort, type VerifyResult } from "./verify.ts";
+import { aborted, type VerifyResult } from "./verify.ts";
 
 /** What is left of the certificate's life must do for the rest of the plan, in milliseconds. */
 const enoughMs = 3_600_000;
 
 /**
- * Goes on with a run that was killed while a machine of its rebooted: from its evidence, to its end, and judges it.
- * Throws a Failure when there is nothing to go on with, and (try later) when the machine has not rebooted; the run is
- * left as it is then. From there on it is as resumable as any other run.
+ * Goes on with a run whose controller was killed, or gave up, while a host rebooted: from its evidence, to its end, and
+ * judges it. Throws a Failure when there is nothing to go on with, and (try later) when the host has not rebooted; the run
+ * is left as it is then. From there on it is as resumable as any other run.
  */
 export async function resume(folder: string, progress: Progress, signal: AbortSignal): Promise<VerifyResult> {
   const stored = readStoredRun(folder);
@@ -38,6 +41,17 @@ export async function resume(folder: string, progress: Progress, signal: AbortSi
   if (header?.kind !== "run") throw new Error("a sound run begins with its header");
   requireUnfinished(folder, stored.entries);
   const run = header.data.id;
+  const goOnWith = waitsIn(folder) ? resumeLive : resumeMachine;
+  return goOnWith(run, folder, progress, signal);
+}
+
+/** Goes on with a run on hosts of its own, whose machine rebooted. */
+async function resumeMachine(
+  run: string,
+  folder: string,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<VerifyResult> {
   const outer = await openOuterEngine();
   await pointTestcontainers();
   const temporary = await waitingFolder(outer, run, folder);
@@ -53,23 +67,15 @@ export async function resume(folder: string, progress: Progress, signal: AbortSi
   const attaching = attachLab(labOptions(plan, setting), state.keys, open.manner);
   const { lab, machine } = await Promise.race([attaching, aborted(signal)]);
   await using _ = lab;
-  requireRebooted(folder, open, await bootId(machine));
+  requireRebooted(folder, open, await bootIdOf(machine));
   const restarted = await Promise.race([machine.comeBack(open.manner), aborted(signal)]);
   done("rebooted");
+  const { lane } = await laneOf(plan, setting, lab);
   const settled = () => forgetResumeState(scope.folder);
-  try {
-    const { lane } = await laneOf(plan, setting, lab);
-    const work = lane.resume({ earlier: entries, left: state.scenarios, restarted }, settled, signal);
-    await Promise.race([work, aborted(signal)]);
-    lane.close();
-  } catch (thrown) {
-    cutShort(journal, folder, thrown, progress);
-    throw thrown;
-  } finally {
-    settled();
-  }
+  const work = lane.resume({ earlier: entries, left: state.scenarios, restarted }, settled, signal);
+  const result = await goOn({ lane, journal, folder, progress, latest: state.latest }, work, settled, signal);
   progress.say("removing the labs");
-  return conclude(journal, folder, state.latest);
+  return result;
 }
 
 /** The temporary folder of a run that waits. Throws a Failure (environment missing) when it does not, or no longer. */
@@ -113,7 +119,7 @@ async function reopened(
     plan: { host, kind: "vm", imageStore: settings.imageStore, small: false, scenarios },
     setting: {
       ...shared,
-      account: { name: settings.account, pat },
+      account: { name: settings.account ?? fixtureAccount, pat },
       settings,
       fixtures,
       engine: defaultLab,
@@ -123,14 +129,4 @@ async function reopened(
       resumable: { latest },
     },
   };
-}
-
-/** Null for a machine that cannot be asked, as one that is on its way down. */
-async function bootId(host: Host): Promise<string | null> {
-  try {
-    const { exitCode, stdout } = await host.exec(["cat", "/proc/sys/kernel/random/boot_id"]);
-    return exitCode === 0 ? stdout.trim() : null;
-  } catch {
-    return null;
-  }
 }

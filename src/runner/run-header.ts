@@ -1,4 +1,4 @@
-import type { Settings } from "../config/settings.ts";
+import { fixtureAccount, type Settings } from "../config/settings.ts";
 import type { Recipe } from "../deploy/recipe.ts";
 import { type Body, evidenceVersion } from "../model/evidence.ts";
 import { version } from "../version.ts";
@@ -14,7 +14,7 @@ export function runHeader(
     id: run,
     pullproof: version,
     seed: settings.seed,
-    account: settings.account,
+    account: settings.account ?? fixtureAccount,
     baseImages: [baseImage],
     recipe: { name: recipe.name, images: recipe.images },
     ...about,

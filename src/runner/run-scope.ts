@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ExitCode, Failure } from "../model/failure.ts";
+import { lockFolder } from "../policy/lock.ts";
 import { begun } from "./begun.ts";
 
 /** What one run makes on this machine lives in here, and is gone when the scope is disposed of. */
@@ -67,11 +68,7 @@ async function guarded(run: string, folder: string, leave: () => void): Promise<
     leave();
     const [code] = ended;
     if (code !== conflict) throw new Error(`nobody stands by to clean up: ${complaint.trim()}`);
-    throw new Failure(ExitCode.tryLater, {
-      what: "the run is in the hands of another process",
-      seen: `the lock of ${folder} is taken: the run goes on, or what it left is being removed`,
-      next: "run the same command again once that process has ended",
-    });
+    throw inOtherHands(folder);
   }
   return {
     folder,
@@ -82,4 +79,19 @@ async function guarded(run: string, folder: string, leave: () => void): Promise<
       if (code !== 0) throw new Error(`what the run made could not be removed: ${complaint.trim()}`);
     },
   };
+}
+
+/** Takes a run whose state lies in its own folder. Throws a Failure (try later) as long as another process has it. */
+export async function holdRun(folder: string): Promise<Disposable> {
+  const lock = await lockFolder(folder);
+  if (lock === null) throw inOtherHands(folder);
+  return lock;
+}
+
+function inOtherHands(folder: string): Failure {
+  return new Failure(ExitCode.tryLater, {
+    what: "the run is in the hands of another process",
+    seen: `the lock of ${folder} is taken: the run goes on, or what it left is being removed`,
+    next: "run the same command again once that process has ended",
+  });
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { join, relative } from "node:path";
 import { judge } from "../check/judge.ts";
-import { compareManifest } from "../check/manifest.ts";
+import { compareManifest, type Manifest } from "../check/manifest.ts";
 import { parseEvidence } from "../check/stored-run.ts";
 import type { Entry } from "../model/evidence.ts";
 import { ExitCode, Failure } from "../model/failure.ts";
@@ -17,6 +17,8 @@ export interface StoredRun {
   evidenceHash: string;
   /** False for a run that was cut short, and so has neither manifest nor verdicts of its own. */
   sealed: boolean;
+  /** The sums of its files that a sealed run has. */
+  manifest: Manifest | null;
   /** Why the run cannot be trusted, one sentence each; empty for a sound one. */
   problems: string[];
 }
@@ -64,6 +66,7 @@ export function readStoredRun(folder: string): StoredRun {
     judgement,
     evidenceHash: hashOf(evidence),
     sealed: manifest !== null,
+    manifest: manifest?.manifest ?? null,
     problems,
   };
 }

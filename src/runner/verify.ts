@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type Docker from "dockerode";
+import { observeAudit } from "../audit/observe.ts";
 import { judge } from "../check/judge.ts";
+import type { Resolved } from "../config/layers.ts";
 import { readPolicy } from "../config/policies.ts";
-import type { Settings } from "../config/settings.ts";
+import { fixtureAccount, type Settings } from "../config/settings.ts";
 import type { Deployer } from "../deploy/deployer.ts";
 import { fixtureRecipes } from "../deploy/fixture-recipes.ts";
 import { type Recipe, readRecipe } from "../deploy/recipe.ts";
@@ -12,24 +14,34 @@ import { openOuterEngine, pointTestcontainers } from "../lab/outer-engine.ts";
 import { defaultLab } from "../lab/rootfs.ts";
 import type { ClaimId } from "../model/claim.ts";
 import type { Entry } from "../model/evidence.ts";
-import { ExitCode, Failure, messageOf } from "../model/failure.ts";
+import { messageOf } from "../model/failure.ts";
 import type { Judgement } from "../model/verdict.ts";
 import type { LivePlan } from "../report/live-plan.ts";
 import { Journal, nowhere } from "./journal.ts";
 import { openLive } from "./live.ts";
+import { whileWaiting } from "./live-lane.ts";
 import type { LaneSetting } from "./open-lane.ts";
 import { type LanePlan, planRun } from "./plan.ts";
-import { requireBudget, requireDisk, requireFixtureImages, requireLayers } from "./preflight.ts";
+import {
+  requireAuthChoice,
+  requireBudget,
+  requireDisk,
+  requireFixtureImages,
+  requireLayers,
+} from "./preflight.ts";
 import type { Progress } from "./progress.ts";
 import { forgetResumeState } from "./resume-state.ts";
 import { createRunFolder, files, pointLatest, type RunFolder, writeResults } from "./run-folder.ts";
 import { runHeader } from "./run-header.ts";
+import { runId } from "./run-id.ts";
 import { openRunScope } from "./run-scope.ts";
 import { suiteSettings } from "./suite-settings.ts";
 
 /** Everything that a run is asked to do. */
 export interface VerifyRequest {
   settings: Settings;
+  /** Where each setting came from, by its key: an error blames what has to be changed. */
+  origins: Resolved<Settings>["origins"];
   recipe: Recipe;
   deployer: Deployer;
   claims: ClaimId[];
@@ -51,14 +63,8 @@ export interface VerifyResult {
 
 /** The scenarios that a request leads to on hosts of the run's own, by host. Throws a Failure when the request cannot be carried out. */
 export function planOf(request: VerifyRequest): LanePlan[] {
-  const { settings, recipe, deployer } = request;
-  if (!settings.registryAuth && !deployer.choosesAuth) {
-    throw new Failure(ExitCode.usage, {
-      what: "registry auth cannot be left out of this deploy",
-      seen: `--no-registry-auth with the deployer ${deployer.name}, which decides that itself`,
-      next: "leave out --no-registry-auth, or use --deployer stack",
-    });
-  }
+  const { settings, origins, recipe, deployer } = request;
+  requireAuthChoice(deployer, settings, origins);
   if (settings.hosts.every((kind) => kind === "live")) return [];
   requireFixtureImages(recipe);
   const plans = {
@@ -84,12 +90,19 @@ export async function verify(
 ): Promise<VerifyResult> {
   const lanes = planOf(request);
   const run = runId();
-  await using live = request.settings.hosts.includes("live") ? await openLive(request.settings, run) : null;
+  const wanted = request.runFolder ?? join("reports", run);
+  await using live = request.settings.hosts.includes("live")
+    ? await openLive(request.settings, run, wanted)
+    : null;
   if (live !== null) await request.approve(live.summary);
-  const settings = { ...request.settings, account: live?.credentials?.account ?? request.settings.account };
+  const account = request.settings.account ?? live?.credentials?.account ?? fixtureAccount;
+  const settings = { ...request.settings, account };
   const recipe = lanes.length === 0 && live !== null ? live.app.recipe : request.recipe;
+  const policy = live?.policy ?? readPolicy(settings.prune);
+  const audited = await observeAudit(settings, policy, new Date());
   const outer = lanes.length === 0 ? null : await openLabEngine(request.claims);
-  const runFolder = createRunFolder(request.runFolder ?? join("reports", run));
+  const runFolder = createRunFolder(wanted);
+  const latest = request.runFolder === undefined;
   const folder = runFolder.path;
   const pat = randomBytes(16).toString("hex");
   using journal = openJournal(runFolder, [pat]);
@@ -99,15 +112,18 @@ export async function verify(
       claims: request.claims,
       hosts: settings.hosts,
       reboot: settings.reboot,
-      policy: live?.policy ?? readPolicy(settings.prune),
+      policy,
       scenarios: [...lanes, ...(live === null ? [] : [live.plan])].flatMap((lane) => lane.scenarios),
     },
   );
   try {
     journal.append("run", "runner", nowhere, header);
+    if (audited !== null) journal.append("audit", "audit", nowhere, audited);
     const { failed, both } = together(signal);
     const work = [
-      ...(live === null ? [] : [Promise.race([live.run(journal, progress, both), aborted(both)])]),
+      ...(live === null
+        ? []
+        : [Promise.race([live.run({ journal, progress, folder, latest }, both), aborted(both)])]),
       ...(outer === null
         ? []
         : [
@@ -126,12 +142,14 @@ export async function verify(
     if (!journal.entries.some(({ kind }) => kind === "invoke")) {
       // Nothing was done, so there is nothing to tell but the error.
       runFolder.remove();
+    } else if (live?.waits()) {
+      throw whileWaiting(folder, thrown);
     } else {
       cutShort(journal, folder, thrown, progress);
     }
     throw thrown;
   }
-  return conclude(journal, folder, request.runFolder === undefined);
+  return conclude(journal, folder, latest);
 }
 
 /** The evidence of a new run. Where it cannot be made, no folder is left. */
@@ -202,7 +220,7 @@ async function runLabs(lanes: readonly LanePlan[], request: VerifyRequest, labs:
     run,
     outer,
     folder: scope.folder,
-    account: { name: settings.account, pat },
+    account: { name: settings.account ?? fixtureAccount, pat },
     settings,
     fixtures: await FixtureImages.open(outer, settings),
     engine: defaultLab,
@@ -232,12 +250,6 @@ async function runLabs(lanes: readonly LanePlan[], request: VerifyRequest, labs:
       ? `kept the labs of run ${run} and ${scope.folder}; ./setup --down removes the labs`
       : "removing the labs",
   );
-}
-
-/** `20261123-131502-9f3a`: sorts by time, and is fit for the names of containers and stacks. */
-export function runId(): string {
-  const [day = "", time = ""] = new Date().toISOString().replaceAll(/[-:]/g, "").split("T");
-  return `${day}-${time.slice(0, 6)}-${randomBytes(2).toString("hex")}`;
 }
 
 /** Rejects, with its reason, when a signal aborts. */

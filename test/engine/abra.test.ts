@@ -1,18 +1,13 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { AbraDeployer } from "../../src/deploy/abra.ts";
 import { localAbra } from "../../src/deploy/abra-binary.ts";
 import type { App, DeployRequest } from "../../src/deploy/deployer.ts";
 import { folderOf } from "../../src/deploy/files.ts";
 import { leftOf } from "../../src/deploy/stack-objects.ts";
-import type { Judgement } from "../../src/model/verdict.ts";
 import { labSeconds, labStage } from "../abra/lab-stage.ts";
 import { appMaker } from "../abra/recipe.ts";
 import { abraSuite } from "../abra/suite.ts";
-import { abraDouble, doubleTold, type Told } from "../support/abra-double/double.ts";
-import { CommandLine } from "../support/command-line.ts";
-import { tempFolder } from "../support/temp.ts";
+import { abraDouble, type Told } from "../support/abra-double/double.ts";
 
 describe("the contract double of abra, on a real engine", () => {
   const binary = localAbra(abraDouble);
@@ -50,27 +45,5 @@ describe("the contract double of abra, on a real engine", () => {
     await say("");
     expect(await deployer.teardown(host, app)).toMatchObject({ status: "ok" });
     expect(await leftOf(host.docker, app.stack)).toEqual([]);
-  });
-});
-
-/** Which account abra's pulls run as is open: whichever it is, the evidence has to tell. */
-describe("PC2.1 on an abra that", () => {
-  test.each<{ name: string; told: Told[]; verdict: string; found: RegExp }>([
-    { name: "sends credentials", told: ["registry-auth"], verdict: "pass", found: /none anonymous/ },
-    { name: "sends none", told: [], verdict: "fail", found: /anonymous/ },
-  ])("$name: $verdict", async ({ told, verdict, found }) => {
-    const folder = tempFolder();
-    const ABRA = doubleTold(join(folder, "abra"), ...told);
-    const line = new CommandLine({ ...process.env, ABRA });
-    const asked = ["--deployer", "abra", "--only", "PC2.1,PC3.1", "--samples", "1", "--no-controls"];
-    const to = ["--json", "--run-dir", join(folder, "run")];
-    const { stdout, stderr } = await line.run("verify", "--host", "lab", ...asked, ...to);
-    expect(stderr).not.toContain("error:");
-    const judgement: Judgement = JSON.parse(stdout);
-    const claim = (id: string) => judgement.claims.find((one) => one.id === id);
-    expect(claim("PC2.1")).toMatchObject({ verdict, found: expect.stringMatching(found) });
-    // As whom it was pulled has nothing to do with whether the cache held.
-    expect(claim("PC3.1")).toMatchObject({ verdict: "pass" });
-    expect(readFileSync(join(folder, "run/report.md"), "utf8")).toContain("contract double, not abra");
   });
 });

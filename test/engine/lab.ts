@@ -11,6 +11,8 @@ import { openRunScope } from "../../src/runner/run-scope.ts";
 export interface TestLab extends AsyncDisposable {
   lab: Lab;
   account: { name: string; pat: string };
+  /** What the lab's containers share with the controller lies in here. */
+  folder: string;
 }
 
 /** Starts a lab with an unshaped hub and small layers. */
@@ -43,6 +45,7 @@ export async function startTestLab(imageStore: ImageStore, kind: HostKind = "lab
   return {
     lab,
     account,
+    folder: scope.folder,
     async [Symbol.asyncDispose]() {
       await lab[Symbol.asyncDispose]();
       await scope[Symbol.asyncDispose]();

@@ -7,9 +7,11 @@ import { layerTraffic } from "../../src/check/bytes.ts";
 import { readHistory, type StepHistory, stepsThat, witnessAgent } from "../../src/check/history.ts";
 import { judge } from "../../src/check/judge.ts";
 import { parseEvidence } from "../../src/check/stored-run.ts";
+import { fixtureRecipes } from "../../src/deploy/fixture-recipes.ts";
 import type { Entry } from "../../src/model/evidence.ts";
 import type { Judgement } from "../../src/model/verdict.ts";
 import { inventory } from "../../src/witness/inventory.ts";
+import { doubleTold, type Told } from "../support/abra-double/double.ts";
 import { CommandLine } from "../support/command-line.ts";
 import { reachBySsh, sshName } from "../support/lab-ssh.ts";
 import { startTestLab, type TestLab } from "./lab.ts";
@@ -24,6 +26,8 @@ beforeAll(async () => {
   // What the recipe for live hosts names: at this hub they are fixtures with an image of that name.
   await hub.publish("worker", { repository: "library/busybox", tag: "1.36.1", variant: "a" });
   await hub.publish("store", { repository: "library/alpine", tag: "3.20.3", variant: "a" });
+  for (const name of ["worker", "store"])
+    await hub.publish(name, { repository: `pullproof/${name}`, tag: "1.0.0", variant: "a" });
   reach = await reachBySsh(host, container, folder);
 });
 
@@ -112,6 +116,12 @@ function expectAgreement(run: LiveEnd): void {
   }
 }
 
+/** Comes and goes in a second or two, which a recipe with a network of its own does not. */
+const quick = ["--recipe", fixtureRecipes.courier];
+const byStack = ["--deployer", "stack"];
+/** The same, where the host has pullproof. */
+const quickThere = ["--recipe", "/usr/lib/pullproof/fixtures/recipes/courier"];
+
 describe("a live run", () => {
   it("on the host itself says what the hub's ledger knows, and leaves nothing but the images", async () => {
     const { docker } = own.lab.host;
@@ -122,7 +132,7 @@ describe("a live run", () => {
     const [first] = stepsThat(readHistory(run.entries), "deploy");
     expect(first?.plan.expect).toBe("cold");
     expect(await inventory(docker)).toEqual(before);
-    const { stdout } = await own.lab.host.exec(["sh", "-c", "ls -d /tmp/pullproof-*"]);
+    const { stdout } = await own.lab.host.exec(["sh", "-c", "ls -d /tmp/pullproof-* /var/tmp/pullproof-*"]);
     expect(stdout).toBe("");
   });
 
@@ -130,7 +140,7 @@ describe("a live run", () => {
     ["ssh://", ["--docker-host", `ssh://${sshName}`]],
     ["a context", ["--context", sshName]],
   ])("over %s comes to the same verdicts", async (_, options) => {
-    const run = await fromHere(...options);
+    const run = await fromHere(...quick, ...options);
     expect(gaps(run)).toEqual([]);
     expect(verdicts(run), run.said).toEqual(allPass);
     expectAgreement(run);
@@ -139,13 +149,39 @@ describe("a live run", () => {
   });
 
   it("sees pulls that run as nobody", async () => {
-    const run = await onTheHost("--no-registry-auth");
+    const run = await onTheHost(...quickThere, ...byStack, "--no-registry-auth");
     expectAgreement(run);
     expect(verdicts(run), run.said).toMatchObject({ "PC2.1": "fail", "PC2.4": "fail", "PC3.1": "pass" });
   });
 
+  /** Which account abra's pulls run as is open: whichever it is, the evidence has to tell. */
+  it.each<{ sends: string; told: Told[]; verdict: string }>([
+    { sends: "its credentials", told: ["registry-auth"], verdict: "pass" },
+    { sends: "none", told: [], verdict: "fail" },
+  ])(
+    "sees as whom an abra pulls that is installed on the host and sends $sends",
+    async ({ told, verdict }) => {
+      const { host } = own.lab;
+      const staged = mkdtempSync(join(folder, "abra-"));
+      doubleTold(join(staged, "abra"), ...told);
+      await host.copyIn(staged, "/usr/local/bin");
+      const run = await onTheHost(...quickThere, "--deployer", "abra");
+      expectAgreement(run);
+      expect(verdicts(run), run.said).toMatchObject({ "PC2.1": verdict, "PC3.1": "pass", "PC1.4": "pass" });
+      expect(run.said).toContain("contract double, not abra");
+      const { stdout: report } = await host.exec(["cat", "/root/live-run/report.md"]);
+      expect(report).toContain("contract double, not abra");
+    },
+  );
+
   it("sees what the host's own prune run costs", async () => {
-    const run = await onTheHost("--prune", "docker image prune -f", "--allow-prune");
+    const run = await onTheHost(
+      ...quickThere,
+      ...byStack,
+      "--prune",
+      "docker image prune -f",
+      "--allow-prune",
+    );
     expectAgreement(run);
     expect(verdicts(run), run.said).toMatchObject({
       "PC1.1": "fail",
@@ -173,7 +209,7 @@ describe("a live run", () => {
     const node = ["/usr/lib/pullproof/node_modules/.bin/node", "--input-type=module", "--eval", script];
     const download = host.exec(node, { NODE_EXTRA_CA_CERTS: "/etc/ssl/certs/ca-certificates.crt" });
     try {
-      const run = await onTheHost();
+      const run = await onTheHost(...quickThere, ...byStack);
       const undecided = { "PC2.2": "inconclusive", "PC2.4": "inconclusive", "PC3.1": "inconclusive" };
       expect(verdicts(run), run.said).toMatchObject(undecided);
     } finally {

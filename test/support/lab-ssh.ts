@@ -1,9 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Host } from "../../src/host/host.ts";
 import { newKeyPair } from "../../src/host/key-pair.ts";
+import type { MachineKeys } from "../../src/host/vm.ts";
 import { outerEngineAddress } from "../../src/lab/outer-engine.ts";
+import { sshClient } from "./ssh-client.ts";
 
 /** As what a lab host is known to OpenSSH, and to Docker's client as a context. */
 export const sshName = "lab-under-test";
@@ -13,11 +15,6 @@ export const sshName = "lab-under-test";
  * a time, in the container. What it takes lies in `folder`. Returns the environment in which a program finds the host.
  */
 export async function reachBySsh(host: Host, container: string, folder: string): Promise<NodeJS.ProcessEnv> {
-  const file = (name: string, text: string) => {
-    const path = join(folder, name);
-    writeFileSync(path, text, { mode: 0o600 });
-    return path;
-  };
   const [server, user] = [newKeyPair(), newKeyPair()];
   const keys = join(folder, "keys");
   mkdirSync(keys);
@@ -30,29 +27,33 @@ export async function reachBySsh(host: Host, container: string, folder: string):
     "/usr/sbin/sshd -i -f /dev/null -h /etc/pullproof-ssh/host_key",
     "-o AuthorizedKeysFile=/etc/pullproof-ssh/authorized_keys -o PermitRootLogin=yes",
   ].join(" ");
-  const config = file(
-    "config",
-    [
-      `Host ${sshName}`,
-      "  User root",
-      `  IdentityFile ${file("key", user.private)}`,
-      "  IdentitiesOnly yes",
-      `  UserKnownHostsFile ${file("known_hosts", `${sshName} ${server.public}\n`)}`,
-      "  StrictHostKeyChecking yes",
-      `  ProxyCommand docker -H ${await outerEngineAddress()} exec -i ${container} ${sshd}`,
-      "",
-    ].join("\n"),
-  );
-  const ssh = file("ssh", `#!/bin/sh\nexec /usr/bin/ssh -F ${config} "$@"\n`);
-  chmodSync(ssh, 0o700);
+  const PATH = sshClient(folder, {
+    name: sshName,
+    privateKey: user.private,
+    hostKey: server.public,
+    proxy: `docker -H ${await outerEngineAddress()} exec -i ${container} ${sshd}`,
+  });
   const dockerConfig = join(folder, "docker");
   const context = ["context", "create", sshName, "--docker", `host=ssh://${sshName}`];
   execFileSync("docker", context, { env: { ...process.env, DOCKER_CONFIG: dockerConfig }, stdio: "ignore" });
-  // The hub's authority, which the host itself trusts.
-  const { stdout: authorities } = await host.exec(["cat", "/etc/ssl/certs/ca-certificates.crt"]);
-  return {
-    PATH: `${folder}:${process.env.PATH}`,
-    DOCKER_CONFIG: dockerConfig,
-    NODE_EXTRA_CA_CERTS: file("authorities.pem", authorities),
-  };
+  return { PATH, DOCKER_CONFIG: dockerConfig, NODE_EXTRA_CA_CERTS: await authorities(host, folder) };
+}
+
+/** The same for a virtual machine, whose own SSH server is behind a unix socket. */
+export async function reachMachine(
+  host: Host,
+  socket: string,
+  keys: MachineKeys,
+  folder: string,
+): Promise<NodeJS.ProcessEnv> {
+  const PATH = sshClient(folder, { name: sshName, ...keys, proxy: `socat - UNIX-CONNECT:${socket}` });
+  return { PATH, NODE_EXTRA_CA_CERTS: await authorities(host, folder) };
+}
+
+/** The file with the hub's authority, which the host itself trusts. */
+async function authorities(host: Host, folder: string): Promise<string> {
+  const { stdout } = await host.exec(["cat", "/etc/ssl/certs/ca-certificates.crt"]);
+  const path = join(folder, "authorities.pem");
+  writeFileSync(path, stdout);
+  return path;
 }

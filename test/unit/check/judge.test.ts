@@ -151,11 +151,11 @@ describe("controls", () => {
     expect(judge(half).controls[0]?.caught).toBe(false);
   });
 
-  it("are not caught when they break no claim, or one that nothing judges", () => {
+  it("are not caught when they name no claim, or one that they do not break", () => {
     const idle = simulate({ scenarios: [{ ...controls.pruneF, claims: [] }] });
     expect(judge(idle).controls[0]?.caught).toBe(false);
-    const unjudged = simulate({ scenarios: [{ ...controls.pruneF, claims: ["PC1.5"] }] });
-    expect(judge(unjudged).controls[0]?.caught).toBe(false);
+    const unbroken = simulate({ scenarios: [{ ...controls.pruneF, claims: ["PC1.5"] }] });
+    expect(judge(unbroken).controls[0]?.caught).toBe(false);
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { judge } from "../../../src/check/judge.ts";
 import type { Body, Entry } from "../../../src/model/evidence.ts";
 import type { Scenario, Step } from "../../../src/model/plan.ts";
+import { asLive, liveStack } from "../../support/as-live.ts";
 import { amend, onSecondHost, without } from "../../support/edit.ts";
 import { chain, deploy, policies, reboots, teardown, volatileStore } from "../../support/scenarios.ts";
 import { simulate } from "../../support/simulation.ts";
@@ -439,5 +440,34 @@ describe("the control of reboots", () => {
     const { verdict, found } = pc23(simulate({ scenarios: [{ ...scenario, steps }] }));
     expect(verdict).toBe("fail");
     expect(found).toMatch(/reboot-running downloaded 5 layers/);
+  });
+});
+
+describe("PC2.3 on a live host", () => {
+  const simulated = asLive(simulate({ scenarios: [reboots("reboot", "reboot")] }));
+  const ofStack = <S extends { name: string }>(services: readonly S[]) =>
+    services.map((service) => ({ ...service, name: `${liveStack}_${service.name}` }));
+  const mail = { name: "mail_app", image: "mail:1", previousImage: null };
+  /** As swarm names the services of a stack, and with another stack that nobody waits for. */
+  const shared = simulated.map((entry): Entry => {
+    if (entry.kind === "uses")
+      return { ...entry, data: { ...entry.data, services: [...ofStack(entry.data.services), mail] } };
+    if (entry.kind === "outcome")
+      return { ...entry, data: { ...entry.data, services: ofStack(entry.data.services) } };
+    return entry;
+  });
+
+  it("asks only for the run's own stack back, whatever else runs there", () => {
+    expect(pc23(shared)).toMatchObject({ verdict: "pass" });
+  });
+
+  it("misses a service of that stack", () => {
+    const lost = amend(shared, { kind: "outcome", step: "reboot-running" }, ({ services }) => ({
+      services: services.slice(1),
+    }));
+    expect(pc23(lost)).toMatchObject({
+      verdict: "inconclusive",
+      found: expect.stringContaining(`did not bring back ${liveStack}_`),
+    });
   });
 });

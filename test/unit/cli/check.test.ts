@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ExitCode } from "../../../src/model/failure.ts";
@@ -121,36 +121,6 @@ describe("check", patience, () => {
     expect(ended.stderr).toMatch(
       /^error: .*no such run\n {2}seen: .*evidence\.jsonl.*\n {2}next: .*npm run verify\n$/,
     );
-    expect(line.tree()).toEqual(before);
-  });
-});
-
-describe("attach", patience, () => {
-  const markers = "<!-- pullproof:begin -->\n<!-- pullproof:end -->";
-
-  it("puts the report into the document, with links that lead to the run", async () => {
-    const line = withRun();
-    writeTree(line.cwd, { "docs/review.md": `# Review\n\n${markers}\n\nthe end\n` });
-    const ended = await line.run("attach", "run", "--file", "docs/review.md");
-    expect(ended).toMatchObject({ code: 0, stderr: "" });
-    const document = readFileSync(join(line.cwd, "docs/review.md"), "utf8");
-    expect(document).toMatch(/^# Review\n[\s\S]*PC2\.2[\s\S]*\nthe end\n$/);
-    expect(document).toContain("../reports/run/evidence.jsonl");
-  });
-
-  it("changes no document for a run that was altered", async () => {
-    const line = withRun((folder) => rmSync(join(folder, files.report)));
-    writeTree(line.cwd, { "REVIEW-2pc.md": markers });
-    expect((await line.run("attach", "run")).code).toBe(ExitCode.internal);
-    expect(readFileSync(join(line.cwd, "REVIEW-2pc.md"), "utf8")).toBe(markers);
-  });
-
-  it("says what is wrong with a document that cannot be written", async () => {
-    const line = withRun();
-    const before = line.tree();
-    const ended = await line.run("attach", "run", "--file", "none/review.md");
-    expect(ended).toMatchObject({ code: ExitCode.unavailable, stdout: "" });
-    expect(ended.stderr).toMatch(/^error: .+\n {2}seen: .*none\/review\.md.*\n {2}next: .+--file.*\n$/);
     expect(line.tree()).toEqual(before);
   });
 });

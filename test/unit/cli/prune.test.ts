@@ -1,10 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { StoredImage } from "../../../src/model/evidence.ts";
 import { ExitCode } from "../../../src/model/failure.ts";
 import { lockAlone, lockPath, lockShared } from "../../../src/policy/lock.ts";
+import { readRemovals, removalsPath } from "../../../src/policy/removals.ts";
 import { statePath } from "../../../src/policy/state-file.ts";
 import { CommandLine, type Ended } from "../../support/command-line.ts";
 import { runHere } from "../../support/host-double.ts";
@@ -122,6 +123,26 @@ describe("prune", patience, () => {
     expect(stdout).toMatch(/^protected images alone keep .*removed 3 images/);
     expect(stdout).toMatch(/older:1 .*removed/);
     expect(host.recorded?.until).toBeGreaterThan(Date.now() - 60_000);
+  });
+
+  it("leaves a list of what it removed with --apply, and why, for whoever misses it", async () => {
+    const { host, line } = await hostWith();
+    await prune(host, line, "--apply");
+    const listed = await readRemovals(host.stateDir);
+    expect(listed.map(({ id }) => id)).toEqual(host.removals);
+    for (const { at, reason } of listed) {
+      expect(at).toBeGreaterThan(Date.now() - 60_000);
+      expect(reason).not.toBe("");
+    }
+  });
+
+  it("warns where that list cannot be written, and tells what it removed all the same", async () => {
+    const { host, line } = await hostWith();
+    mkdirSync(removalsPath(host.stateDir));
+    const { code, stdout, stderr } = await prune(host, line, "--apply");
+    expect(code).toBe(ExitCode.fail);
+    expect(stdout).toMatch(/removed 3 images/);
+    expect(stderr).toMatch(/warning: the list of removals cannot be written/);
   });
 
   it("removes nothing with --apply below the high mark", async () => {

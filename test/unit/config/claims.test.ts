@@ -10,7 +10,7 @@ const usage = (what: RegExp, seen: RegExp) =>
     seen: expect.stringMatching(seen),
   });
 
-const lab = { hosts: ["lab" as const], allowPrune: false, allowReboot: false };
+const lab = { hosts: ["lab" as const], allowPrune: false, allowReboot: false, audit: [], documents: [] };
 
 describe("selectClaims", () => {
   it("takes every claim where nothing is said", () => {
@@ -44,5 +44,17 @@ describe("selectClaims", () => {
     [",", undefined],
   ])("wants something left to judge: --only %j --skip %j", (only, skip) => {
     expect(() => selectClaims(only, skip, lab)).toThrow(usage(/no claim is left/, /--only/));
+  });
+
+  it("asks a live host alone only what does it no harm, and what it was given leave or paths for", () => {
+    const live = { ...lab, hosts: ["live" as const] };
+    const usual = selectClaims(undefined, undefined, live);
+    expect(usual).toEqual(["PC1.4", "PC2.1", "PC2.2", "PC2.4", "PC3.1", "G3"]);
+    const more = { ...live, allowPrune: true, allowReboot: true, audit: ["ci"], documents: ["docs"] };
+    expect(selectClaims(undefined, undefined, more)).toEqual(
+      expect.arrayContaining([...usual, "PC1.1", "PC1.5", "PC2.3", "PC3.4"]),
+    );
+    expect(selectClaims(undefined, undefined, { ...live, hosts: ["lab", "live"] })).toEqual(claimIds);
+    expect(selectClaims("PC1.2", undefined, live)).toEqual(["PC1.2"]);
   });
 });

@@ -21,8 +21,9 @@ const template = (name: UnitName) => readFileSync(join(folder, name), "utf8");
 const parsed = (name: UnitName, program = here) => parseUnit(renderUnit(template(name), program));
 
 describe("the units", () => {
-  it("are all that packaging/systemd holds", () => {
-    expect(readdirSync(folder).sort()).toEqual([...unitNames].sort());
+  it("are all that packaging/systemd holds, but for those of the nightly job, which an operator sets up", () => {
+    const others = readdirSync(folder).filter((name) => !name.startsWith("pullproof-nightly."));
+    expect(others.sort()).toEqual([...unitNames].sort());
   });
 
   it("run the prune as a command that ends, and take a run in progress for no failure", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { App } from "../../../src/deploy/deployer.ts";
 import { ExitCode } from "../../../src/model/failure.ts";
-import { tidy } from "../../../src/runner/live.ts";
+import { tidy } from "../../../src/runner/tidy.ts";
 import { EngineDouble, stackLabel } from "../../support/engine-double.ts";
 import { HostDouble } from "../../support/host-double.ts";
 

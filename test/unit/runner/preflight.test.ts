@@ -11,8 +11,8 @@ import {
   requireFixtureImages,
   requireLayers,
 } from "../../../src/runner/preflight.ts";
+import { runId } from "../../../src/runner/run-id.ts";
 import { initialImages, suiteSettings } from "../../../src/runner/suite-settings.ts";
-import { runId } from "../../../src/runner/verify.ts";
 import { deploy, suite } from "../../../suites/settings.ts";
 import { recipeFolder } from "../../support/app.ts";
 import { EngineDouble } from "../../support/engine-double.ts";

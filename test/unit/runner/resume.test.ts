@@ -102,7 +102,7 @@ function request(n: number): LedgerEntry {
 }
 
 /** The lane of a second process, on a hub whose ledger has outlived the first. */
-function secondLane(journal: Journal, ledger: Ledger) {
+function secondLane(journal: Journal, ledger: Ledger, stack?: string) {
   const host = new HostDouble();
   const faults: unknown[] = [];
   const front = { ledger, idle: async () => {}, setFaults: (next: unknown) => faults.push(next) };
@@ -126,7 +126,12 @@ function secondLane(journal: Journal, ledger: Ledger) {
     app: exampleApp(),
     journal,
     progress: { begin: () => () => {}, say: () => {} },
-    setting: { deployer: environment.deployer, controller: environment.controller, hub: environment.hub },
+    setting: {
+      deployer: environment.deployer,
+      controller: environment.controller,
+      hub: environment.hub,
+      ...(stack === undefined ? {} : { stack }),
+    },
     fixtures: {},
   });
   const go = async (left: Scenario[], problem: string | null = null) => {
@@ -218,6 +223,11 @@ describe("a lane that goes on", () => {
     // The double has no engine that could be asked for the app.
     const { added } = await secondLane(killedIn(reboot(), [app]), new Ledger()).go(left);
     expect(of(added, "outcome")[0]?.data.status).toBe("info");
+  });
+
+  it("does not wait for what others deploy on the same host", async () => {
+    const { added } = await secondLane(killedIn(reboot(), [app]), new Ledger(), "own").go(left);
+    expect(of(added, "outcome")[0]?.data.status).toBe("ok");
   });
 });
 
