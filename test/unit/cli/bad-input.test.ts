@@ -73,7 +73,7 @@ const bad: Record<string, Case> = {
     words: ["verify", "--host", "live", "--docker-host", "ssh://root:hunter2@server"],
     code: ExitCode.usage,
     what: /option/,
-    seen: /--docker-host: "ssh:\/\/root:\*\*\*@server" holds a password/,
+    seen: /--docker-host: "ssh:\/\/…@server" holds a password/,
     next: /--help/,
   },
   "options of a live host where none is judged": {
