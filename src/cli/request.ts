@@ -2,6 +2,7 @@ import { selectClaims } from "../config/claims.ts";
 import type { Resolved } from "../config/layers.ts";
 import type { Settings } from "../config/settings.ts";
 import { chooseDeployer } from "../deploy/choose.ts";
+import { findRecipe } from "../deploy/find-recipe.ts";
 import { fixtureRecipes } from "../deploy/fixture-recipes.ts";
 import { readRecipe } from "../deploy/recipe.ts";
 import type { VerifyRequest } from "../runner/verify.ts";
@@ -22,7 +23,7 @@ export function requestOf({ settings, origins }: Resolved<Settings>, options: Re
   return {
     settings,
     origins,
-    recipe: readRecipe(settings.recipe ?? fixtureRecipes.notebook),
+    recipe: readRecipe(findRecipe(settings.recipe ?? fixtureRecipes.notebook)),
     // A live host brings its own; only hosts that are the run's get one from here.
     deployer: chooseDeployer(settings.hosts.every((kind) => kind === "live") ? "stack" : settings.deployer),
     claims: selectClaims(options.only, options.skip, settings),

@@ -72,7 +72,13 @@ const settingOptions: readonly SettingOption[] = [
       "prune run to judge: a policy's name, or a shell command for the host",
     ),
   },
-  { key: "recipe", option: new Option("--recipe <folder>", "abra recipe to deploy") },
+  {
+    key: "recipe",
+    option: new Option(
+      "--recipe <recipe>",
+      "abra recipe to deploy: its folder, or a name below ~/.abra/recipes",
+    ),
+  },
   {
     key: "audit",
     option: new Option("--audit <paths>", "harness, janitor and CI code to audit, with commas between paths"),

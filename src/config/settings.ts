@@ -67,7 +67,12 @@ export const settingsSchema = z
     prune: checkedText(policyProblem)
       .default("reference")
       .describe("The prune run to judge: a policy of fixtures/policies/, or a shell command for the host"),
-    recipe: z.string().optional().describe("Folder of the abra recipe to deploy; the fixture's by default"),
+    recipe: z
+      .string()
+      .optional()
+      .describe(
+        "The abra recipe to deploy: its folder, or a name below ~/.abra/recipes; the fixture's by default",
+      ),
     audit: paths.describe("Harness, janitor and CI code to audit: files and folders"),
     documents: paths.describe("Where operators look for the prune policy: files and folders"),
     samples: count.max(1_000).default(5).describe("How many cold and how many warm deploys are timed"),

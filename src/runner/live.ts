@@ -5,6 +5,7 @@ import { fixtureAccount, type Settings } from "../config/settings.ts";
 import { probeAbra } from "../deploy/abra-facts.ts";
 import { deployerOnHost } from "../deploy/choose.ts";
 import type { App } from "../deploy/deployer.ts";
+import { findRecipe } from "../deploy/find-recipe.ts";
 import { fixtureRecipes } from "../deploy/fixture-recipes.ts";
 import { type Recipe, readRecipe, stackName } from "../deploy/recipe.ts";
 import { takenBy } from "../deploy/stack-objects.ts";
@@ -152,7 +153,7 @@ async function prepareLive(
 export function liveApp(settings: Settings, run: string): App {
   const domain = `pullproof-${run.slice(-4)}.example.com`;
   return {
-    recipe: readRecipe(settings.recipe ?? fixtureRecipes.lighthouse),
+    recipe: readRecipe(findRecipe(settings.recipe ?? fixtureRecipes.lighthouse)),
     domain,
     stack: stackName(domain),
   };

@@ -5,7 +5,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { judge } from "../../src/check/judge.ts";
 import { parseEvidence } from "../../src/check/stored-run.ts";
+import { runProcess } from "../../src/host/process.ts";
 import { waitingFile } from "../../src/lab/waiting.ts";
+import { ExitCode } from "../../src/model/failure.ts";
+import { until } from "../../src/until.ts";
 import { canRunGuest } from "../../src/vm/spec.ts";
 import { CommandLine } from "../support/command-line.ts";
 import { reachMachine, sshName } from "../support/lab-ssh.ts";
@@ -57,5 +60,28 @@ describe.runIf(wanted)("a live host over ssh that is a virtual machine", { timeo
     const { stdout } = spawnSync("ssh", [sshName, look], { env: { ...process.env, ...reach } });
     expect(String(stdout)).toBe("");
     expect(said).not.toContain(own.account.pat);
+  });
+
+  it("goes on by itself after the boot where it judges the machine that it runs on", async () => {
+    const env = { ...process.env, ...reach };
+    const there = (line: string) => runProcess("ssh", [sshName, line], { env });
+    const live = "pullproof verify --host live --allow-reboot --yes --only PC2.3,PC2.2 --run-dir run";
+    const begun = await there(`mkdir /root/own && cd /root/own && ${live}`);
+    // The machine may be down before it has said how the command ended.
+    expect([ExitCode.tryLater, 255], `${begun.stdout}${begun.stderr}`).toContain(begun.exitCode);
+    await until("the run has come to its end on the machine", patience, async () => {
+      const { exitCode, stderr } = await there("test -e /root/own/run/SHA256SUMS");
+      return exitCode === 0 ? true : `code ${exitCode}: ${stderr}`;
+    });
+    const { stdout: evidence } = await there("cat /root/own/run/evidence.jsonl");
+    const { entries } = parseEvidence(evidence, true);
+    const boots = entries.flatMap((entry) => (entry.kind === "clock" ? [entry.data.bootId] : []));
+    expect(new Set(boots).size).toBe(2);
+    const verdicts = Object.fromEntries(judge(entries).claims.map(({ id, verdict }) => [id, verdict]));
+    expect(verdicts).toMatchObject({ "PC2.3": "pass", "PC2.2": "pass" });
+    const left = await there(
+      "ls -d /etc/systemd/system/pullproof-resume-* /var/tmp/pullproof-* /root/own/run/resume.json 2> /dev/null; docker service ls --quiet",
+    );
+    expect(left.stdout).toBe("");
   });
 });
