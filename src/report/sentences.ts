@@ -40,10 +40,10 @@ function beginningOf(found: string): string {
   return others.length === 0 ? beginning : `${beginning} (and ${others.length} more)`;
 }
 
-/** What to do, worst verdicts first, each remedy once with the claims that ask for it. */
+/** What to do, worst verdicts first, each remedy once with the claims that ask for it; a claim that nobody asked for has none. */
 export function remedies(judgement: Judgement): { claims: ClaimId[]; remedy: string }[] {
   const open = severity
-    .filter((word) => word !== "pass" && word !== "skipped")
+    .filter((word) => word !== "pass")
     .flatMap((word) => judgement.claims.filter(({ verdict }) => verdict === word));
   const byRemedy = Map.groupBy(open, ({ remedy }) => remedy ?? "");
   return [...byRemedy].flatMap(([remedy, claims]) =>
