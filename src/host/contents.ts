@@ -60,3 +60,6 @@ export function pruneSettings({ keep }: HostOptions): string {
 export function packBelow(target: string, folder: string): Pack {
   return pack(folder, { map: (header) => ({ ...header, name: join(target, header.name) }) });
 }
+
+/** The command that unpacks such a tar from its standard input. */
+export const unpack: string[] = ["tar", "--extract", "--no-same-owner", "--directory", "/"];

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import Docker from "dockerode";
 import { ExitCode, Failure, messageOf } from "../model/failure.ts";
 import type { RestartManner } from "../model/plan.ts";
-import { packBelow } from "./contents.ts";
+import { packBelow, unpack } from "./contents.ts";
 import { type Address, type Endpoint, endpointOf, endpointTitle } from "./endpoint.ts";
 import type { ExecResult, Host, Restarted } from "./host.ts";
 import { askToReboot, HostAway, readyAgain, rebootOver } from "./reboot.ts";
@@ -61,7 +61,6 @@ export class LiveHost implements Host, AsyncDisposable {
   }
 
   async copyIn(folder: string, target: string): Promise<void> {
-    const unpack = ["tar", "--extract", "--no-same-owner", "--directory", "/"];
     const { exitCode, stderr } = await this.#way.run(unpack, {}, Readable.from(packBelow(target, folder)));
     if (exitCode !== 0) throw new Error(`${target} could not be copied to the live host: ${stderr.trim()}`);
   }

@@ -16,6 +16,7 @@ import {
   packBelow,
   projectMounts,
   pruneSettings,
+  unpack,
 } from "./contents.ts";
 import type { ExecResult, Host, Restarted } from "./host.ts";
 import { newKeyPair } from "./key-pair.ts";
@@ -158,7 +159,6 @@ export class VmHost implements Host {
   }
 
   async copyIn(folder: string, target: string): Promise<void> {
-    const unpack = ["tar", "--extract", "--no-same-owner", "--directory", "/"];
     const { exitCode, stderr } = await this.#connection.exec(
       unpack,
       {},

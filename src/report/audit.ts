@@ -1,10 +1,10 @@
-import Table from "cli-table3";
 import type { AuditResult } from "../audit/audit.ts";
 import { type Finding, fails, tally } from "../audit/finding.ts";
 import { type RuleId, ruleIds, rules } from "../audit/rules.ts";
 import { reasonsOf } from "../audit/skipped.ts";
 import { count } from "../check/units.ts";
 import { visible } from "./escape.ts";
+import { compactTable } from "./terminal-table.ts";
 
 /** Below this a table is nothing but borders. */
 const narrowest = 80;
@@ -33,17 +33,8 @@ function tableOf(findings: readonly Finding[], width: number): string {
   const longest = Math.max(...rows.map(([, , where = ""]) => where.length)) + 2;
   const left = width - severity - rule - 5;
   const where = Math.min(longest, Math.floor(left / 2));
-  const table = new Table({
-    head: ["", "rule", "where", "what"],
-    colWidths: [severity, rule, where, left - where],
-    wordWrap: true,
-    // A path has no spaces, and must not be cut off.
-    wrapOnWordBoundary: false,
-    style: { head: [], border: [] },
-    chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
-  });
-  table.push(...rows);
-  return table.toString();
+  // A path has no spaces, and must not be cut off.
+  return compactTable(["", "rule", "where", "what"], rows, [severity, rule, where, left - where], false);
 }
 
 /** Why somebody let a finding stay, and until when. */

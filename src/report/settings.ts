@@ -1,6 +1,6 @@
-import Table from "cli-table3";
 import type { Origin } from "../config/layers.ts";
 import { visible } from "./escape.ts";
+import { compactTable } from "./terminal-table.ts";
 
 /** A setting, its value, and where that came from. */
 export interface ShownSetting extends Origin {
@@ -26,17 +26,12 @@ export function renderSettings(settings: readonly ShownSetting[], width: number)
   const room = Math.max(width - 3 * head.length - 1 - longest(0), 0);
   const from = Math.min(longest(2), Math.floor(room / 2));
   const widths = [longest(0), Math.min(longest(1), room - from), from];
-  const table = new Table({
+  return compactTable(
     head,
-    colWidths: widths.map((column) => column + 2),
-    wordWrap: true,
-    wrapOnWordBoundary: false,
-    style: { head: [], border: [] },
-    // A line between any two settings would double the table.
-    chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
-  });
-  table.push(...rows);
-  return table.toString();
+    rows,
+    widths.map((column) => column + 2),
+    false,
+  );
 }
 
 function valueText(value: unknown): string {

@@ -19,18 +19,34 @@ export function terminalTable(
     return cells.map((row) => row.filter((cell) => cell !== "").join(", ")).join("\n");
   }
   const colWidths = columnWidths([head, ...cells], sentence, width);
+  // A name has no spaces, and must not be cut off.
+  const atWords = cells.every(([name = ""]) => name.length <= (colWidths[0] ?? 0));
+  // With the space on both sides.
+  return compactTable(
+    head,
+    cells,
+    colWidths.map((column) => column + 2),
+    atWords,
+  );
+}
+
+/** A table without lines between its rows, whose columns, with the space on both sides, are so wide. */
+export function compactTable(
+  head: string[],
+  rows: readonly string[][],
+  colWidths: number[],
+  wrapOnWordBoundary: boolean,
+): string {
   const table = new Table({
     head,
-    // With the space on both sides.
-    colWidths: colWidths.map((column) => column + 2),
+    colWidths,
     wordWrap: true,
-    // A name has no spaces, and must not be cut off.
-    wrapOnWordBoundary: cells.every(([name = ""]) => name.length <= (colWidths[0] ?? 0)),
+    wrapOnWordBoundary,
     style: { head: [], border: [] },
     // A line between any two rows would double the table.
     chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
   });
-  table.push(...cells);
+  table.push(...rows);
   return table.toString();
 }
 
